@@ -1,0 +1,5 @@
+/** Building an eStargz layer from a tar. */
+@NullMarked
+package io.loadstar.build;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package io.loadstar.layer;
+
+import io.loadstar.blob.ByteRange;
+import io.loadstar.blob.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run of one file's bytes that is verified as a unit. Immutable.
+ *
+ * @param fileOffset its first byte in the file
+ * @param size its uncompressed size in bytes, more than 0
+ * @param member where the compressed member that holds it lies in the blob; the range may hold more
+ *     members behind the one that is meant, never less than all of it
+ * @param innerOffset how many uncompressed bytes of the member come before it
+ * @param digest the digest of its uncompressed bytes; null only in a legacy layer that was accepted
+ *     without verification
+ */
+public record Chunk(
+    long fileOffset, long size, ByteRange member, long innerOffset, @Nullable Digest digest) {
+
+  public Chunk {
+    if (fileOffset < 0 || size <= 0 || innerOffset < 0) {
+      throw new IllegalArgumentException(
+          "no such chunk: offset " + fileOffset + ", size " + size + ", inner " + innerOffset);
+    }
+  }
+}

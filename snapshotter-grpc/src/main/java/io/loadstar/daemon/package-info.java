@@ -1,0 +1,5 @@
+/** The daemon: configuration, wiring, main. */
+@NullMarked
+package io.loadstar.daemon;
+
+import org.jspecify.annotations.NullMarked;
