@@ -1,0 +1,55 @@
+package io.loadstar.cli;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/**
+ * An error as one line of text. The project's own checked exceptions name the object and the remedy
+ * in their message and are shown as they are; those of the Java platform are put into words here.
+ */
+final class ErrorLine {
+
+  private ErrorLine() {}
+
+  /** The line, without the program's name and without a line end. */
+  static String of(Throwable error) {
+    String line =
+        switch (error) {
+          case FileSystemException e -> ofFile(e);
+          case IOException e -> said(e);
+          case CommandException e -> said(e);
+          case RuntimeException e -> unexpected(e);
+          case Error e -> unexpected(e);
+          case Exception e -> said(e);
+          default -> unexpected(error);
+        };
+    return line.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String ofFile(FileSystemException error) {
+    String cause =
+        switch (error) {
+          case NoSuchFileException _ -> "no such file or directory; check the path";
+          case AccessDeniedException _ -> "permission denied; run as its owner or as root";
+          case FileAlreadyExistsException _ -> "is there already; remove it or choose another name";
+          case DirectoryNotEmptyException _ -> "the directory isn't empty; choose another";
+          case NotDirectoryException _ -> "isn't a directory; check the path";
+          default -> String.valueOf(error.getReason());
+        };
+    return error.getFile() == null ? cause : error.getFile() + ": " + cause;
+  }
+
+  private static String said(Throwable error) {
+    String message = error.getMessage();
+    return message == null || message.isBlank() ? unexpected(error) : message;
+  }
+
+  private static String unexpected(Throwable error) {
+    return "unexpected: " + error + "; run again with --debug and report what it prints";
+  }
+}

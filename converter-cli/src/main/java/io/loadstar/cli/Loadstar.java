@@ -1,0 +1,168 @@
+package io.loadstar.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command {@code loadstar}. Exit status: 0 done, 1 failed (one line on standard error), 2
+ * misuse, 130 interrupted.
+ */
+@Command(
+    name = "loadstar",
+    description = "Starts containers before their images have arrived.",
+    synopsisSubcommandLabel = "COMMAND",
+    versionProvider = VersionText.class,
+    sortOptions = false,
+    subcommands = {CompletionCommand.class},
+    footer = {
+      "",
+      "Examples:",
+      "  loadstar completion bash > /etc/bash_completion.d/loadstar",
+      "",
+      "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."
+    })
+public final class Loadstar implements Runnable {
+
+  private static final int FAILED = 1;
+  private static final int MISUSE = 2;
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private @Nullable Output output;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // picocli looks at its annotation only
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  @SuppressWarnings("UnusedVariable") // picocli looks at its annotation only
+  private boolean version;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Log each step, and print a stack trace with an error.")
+  private boolean debug;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      scope = ScopeType.INHERIT,
+      description = "Print results and errors only.")
+  private boolean quiet;
+
+  private Loadstar(PrintWriter out, PrintWriter err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** The process: ends with the command's exit status. */
+  public static void main(String[] args) {
+    System.exit(
+        run(
+            new PrintWriter(System.out, false, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, false, StandardCharsets.UTF_8),
+            args));
+  }
+
+  /**
+   * Runs one command line.
+   *
+   * @return the exit status
+   */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    Loadstar loadstar = new Loadstar(out, err);
+    int status =
+        new CommandLine(loadstar)
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionStrategy(loadstar::execute)
+            .setExecutionExceptionHandler((error, _, _) -> loadstar.failed(error))
+            .setParameterExceptionHandler((error, _) -> loadstar.misused(error))
+            .execute(args);
+    out.flush();
+    err.flush();
+    return status;
+  }
+
+  /** Where commands speak. Only there while one runs. */
+  public Output output() {
+    if (output == null) {
+      throw new IllegalStateException("no command is running");
+    }
+    return output;
+  }
+
+  /** {@code loadstar} alone is misuse. */
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given");
+  }
+
+  private int execute(ParseResult parsed) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    Logging.configure(debug ? Level.FINE : Level.WARNING);
+    output = new Output(out, new Progress(err, progressStyle()));
+    try {
+      return CommandThread.run(() -> new RunLast().execute(parsed), err);
+    } catch (ParameterException | ExecutionException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new ExecutionException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Progress.Style progressStyle() {
+    if (quiet) {
+      return Progress.Style.SILENT;
+    }
+    boolean plain = System.getenv("NO_COLOR") != null || !Terminal.atStandardError();
+    return plain ? Progress.Style.LINES : Progress.Style.TERMINAL;
+  }
+
+  private int failed(Exception error) {
+    err.println("loadstar: " + ErrorLine.of(error));
+    if (debug) {
+      error.printStackTrace(err);
+    }
+    return FAILED;
+  }
+
+  private int misused(ParameterException error) {
+    String command = error.getCommandLine().getCommandSpec().qualifiedName();
+    err.println(
+        "loadstar: "
+            + String.valueOf(error.getMessage()).lines().findFirst().orElse("misuse")
+            + "; see '"
+            + command
+            + " --help'");
+    if (debug) {
+      error.printStackTrace(err);
+    }
+    return MISUSE;
+  }
+}

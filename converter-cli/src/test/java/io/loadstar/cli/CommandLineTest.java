@@ -1,0 +1,73 @@
+package io.loadstar.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the frame promises for every command. */
+class CommandLineTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Loadstar.run(new PrintWriter(out), new PrintWriter(err), args);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"completion"})
+  void everyCommandHasHelpWithExamples(String command) {
+    assertEquals(0, run(command, "--help"));
+    assertTrue(out.toString().contains("Examples:"), out::toString);
+    assertEquals("", err.toString());
+  }
+
+  @Test
+  void helpListsTheCommands() {
+    assertEquals(0, run("--help"));
+    assertTrue(out.toString().contains("completion"), out::toString);
+    assertTrue(out.toString().contains("Examples:"), out::toString);
+  }
+
+  @Test
+  void versionIsOneLine() {
+    assertEquals(0, run("--version"));
+    assertEquals(1, out.toString().lines().count());
+  }
+
+  @Test
+  void noCommandIsMisuse() {
+    assertEquals(2, run());
+    assertEquals(
+        "loadstar: no command given; see 'loadstar --help'" + System.lineSeparator(),
+        err.toString());
+  }
+
+  @Test
+  void anUnknownOptionIsMisuseInOneLine() {
+    assertEquals(2, run("completion", "bash", "--frob"));
+    assertEquals(
+        "loadstar: Unknown option: '--frob'; see 'loadstar completion --help'"
+            + System.lineSeparator(),
+        err.toString());
+  }
+
+  @Test
+  void anUnknownShellIsMisuse() {
+    assertEquals(2, run("completion", "tcsh"));
+    assertEquals(1, err.toString().lines().count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bash", "zsh"})
+  void completionPrintsAScriptThatNamesTheCommands(String shell) {
+    assertEquals(0, run("completion", shell));
+    assertTrue(out.toString().contains("complete"), out::toString);
+    assertTrue(out.toString().contains("completion"), out::toString);
+  }
+}
