@@ -1,0 +1,5 @@
+/** OCI image layouts on disk. */
+@NullMarked
+package io.loadstar.layout;
+
+import org.jspecify.annotations.NullMarked;
