@@ -1,0 +1,390 @@
+package io.loadstar.cache;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.loadstar.blob.Digest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link ContentStore} of one plain file for each object; {@link StoreLayout} draws the tree.
+ *
+ * <p>Thread-safe; closed by whoever opened it.
+ *
+ * <p>Three bounded tables make it quick. <em>Proven</em> are the objects that this process has
+ * written or hashed: only they are served without a look at their bytes. That makes up for never
+ * forcing a file to disk, which would cost each miss a journal commit: what a power failure left
+ * half written fails its hash at the first use, is removed, and is fetched again. <em>Open</em> are
+ * the channels of objects that were read lately; one that is closed because a reader was
+ * interrupted (which closes a FileChannel for all) is opened again by the other readers.
+ * <em>Changing</em> are the files that are being published or removed: one thread changes a file, a
+ * second one that wants to leaves it at that.
+ */
+public final class DiskContentStore implements ContentStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DiskContentStore.class);
+
+  /** How often a reader opens again what an interrupt of another closed, before it gives up. */
+  private static final int MAX_REOPENS = 16;
+
+  private static final int HASH_BUFFER = 1 << 17;
+  private static final long LOG_INTERVAL = Duration.ofMinutes(1).toNanos();
+
+  private final StoreLayout layout;
+  private final Cache<ObjectKey, OpenObject> open;
+  private final Cache<ObjectKey, Boolean> proven;
+  private final Set<Path> changing = ConcurrentHashMap.newKeySet();
+  private final LongAdder objects = new LongAdder();
+  private final LongAdder bytes = new LongAdder();
+  private final LongAdder damaged = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final AtomicLong mayLogAt = new AtomicLong(System.nanoTime());
+  private volatile boolean closed;
+
+  private DiskContentStore(StoreLayout layout, Bounds bounds) {
+    this.layout = layout;
+    this.open =
+        Caffeine.newBuilder()
+            .maximumSize(bounds.openFiles())
+            .executor(Runnable::run)
+            .removalListener(DiskContentStore::letGoOfRemoved)
+            .build();
+    this.proven =
+        Caffeine.newBuilder().maximumSize(bounds.provenObjects()).executor(Runnable::run).build();
+  }
+
+  /**
+   * How much a store keeps in memory.
+   *
+   * @param openFiles how many objects are kept open, each for one file descriptor
+   * @param provenObjects how many objects are remembered as checked, for about 100 bytes each
+   */
+  public record Bounds(int openFiles, int provenObjects) {
+
+    /** 512 open files, 500,000 proven objects. */
+    public static final Bounds DEFAULT = new Bounds(512, 500_000);
+
+    public Bounds {
+      if (openFiles < 1 || provenObjects < 1) {
+        throw new IllegalArgumentException(
+            "bounds must be 1 or more: " + openFiles + ", " + provenObjects);
+      }
+    }
+  }
+
+  /**
+   * Opens the store at {@code root}, which is made if it isn't there. Looks at the size of each
+   * object once.
+   *
+   * @throws StoreInUseException if another process uses it
+   * @throws IOException if the directory can't be read or written
+   */
+  public static DiskContentStore open(Path root, Bounds bounds) throws IOException {
+    StoreLayout layout = StoreLayout.open(root);
+    try {
+      DiskContentStore store = new DiskContentStore(layout, bounds);
+      layout.forEachSize(store::count);
+      return store;
+    } catch (IOException | RuntimeException e) {
+      layout.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public int tryRead(ObjectKey key, long offset, ByteBuffer destination) {
+    int start = destination.position();
+    for (int i = 0; i < MAX_REOPENS; i++) {
+      OpenObject object = hold(key);
+      if (object == null) {
+        return MISSING;
+      }
+      try {
+        return object.copy(offset, destination);
+      } catch (ClosedByInterruptException e) {
+        destination.position(start);
+        open.asMap().remove(key, object);
+        return MISSING;
+      } catch (ClosedChannelException e) {
+        destination.position(start);
+        open.asMap().remove(key, object);
+      } catch (IOException e) {
+        destination.position(start);
+        LOG.warn("object {} can't be read and is fetched again: {}", key, e.toString());
+        removeDamaged(key);
+        return MISSING;
+      } finally {
+        object.letGo();
+      }
+    }
+    return MISSING;
+  }
+
+  /** Holds the object open for the caller, who lets it go; null if it can't be served. */
+  private @Nullable OpenObject hold(ObjectKey key) {
+    OpenObject object = open.getIfPresent(key);
+    if (object != null && object.hold()) {
+      return object;
+    }
+    return isProven(key) ? openProven(key) : null;
+  }
+
+  @Override
+  public int read(ObjectKey key, long offset, ByteBuffer destination) {
+    int count = tryRead(key, offset, destination);
+    if (count != MISSING || isProven(key) || !prove(key)) {
+      return count;
+    }
+    return tryRead(key, offset, destination);
+  }
+
+  @Override
+  public boolean contains(ObjectKey key) {
+    if (closed) {
+      return false;
+    }
+    if (isProven(key)) {
+      return true;
+    }
+    try {
+      return Files.size(layout.pathOf(key)) == key.size();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public boolean put(ObjectKey key, ByteBuffer content) {
+    if (content.remaining() != key.size()) {
+      throw new IllegalArgumentException(key + ": can't keep " + content.remaining() + " bytes");
+    }
+    if (closed) {
+      return false;
+    }
+    Path file = layout.pathOf(key);
+    if (isProven(key) && Files.exists(file)) {
+      return true;
+    }
+    if (!changing.add(file)) {
+      return false;
+    }
+    try {
+      publish(file, content.duplicate());
+      proven.put(key, Boolean.TRUE);
+      return true;
+    } catch (IOException e) {
+      refused.increment();
+      logSometimes(key, e);
+      return false;
+    } finally {
+      changing.remove(file);
+    }
+  }
+
+  private void publish(Path file, ByteBuffer content) throws IOException {
+    long size = content.remaining();
+    Path temporary = layout.newIncoming();
+    try {
+      try (FileChannel channel = layout.createIncoming(temporary)) {
+        while (content.hasRemaining()) {
+          channel.write(content);
+        }
+      }
+      long before = sizeOf(file);
+      move(temporary, file);
+      discount(before);
+      count(size);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private void move(Path temporary, Path file) throws IOException {
+    try {
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      layout.makeFolderOf(file);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  @Override
+  public Optional<FileRegion> locate(ObjectKey key) {
+    if (closed || !isProven(key)) {
+      return Optional.empty();
+    }
+    return Optional.of(new FileRegion(layout.pathOf(key), 0, key.size()));
+  }
+
+  @Override
+  public Usage usage() {
+    return new Usage(objects.sum(), bytes.sum(), damaged.sum(), refused.sum());
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    proven.invalidateAll();
+    open.invalidateAll();
+    layout.close();
+  }
+
+  private boolean isProven(ObjectKey key) {
+    return proven.getIfPresent(key) != null;
+  }
+
+  /** Opens and holds an object that is known to be good, if it is still there and whole. */
+  private @Nullable OpenObject openProven(ObjectKey key) {
+    if (closed) {
+      return null;
+    }
+    try {
+      FileChannel channel = FileChannel.open(layout.pathOf(key), StandardOpenOption.READ);
+      if (channel.size() != key.size()) {
+        channel.close();
+        LOG.warn("object {} was changed from outside and is fetched again", key);
+        removeDamaged(key);
+        return null;
+      }
+      OpenObject object = new OpenObject(key, channel);
+      object.hold();
+      open.put(key, object);
+      if (closed) {
+        open.invalidate(key);
+      }
+      return object;
+    } catch (NoSuchFileException e) {
+      proven.invalidate(key);
+      return null;
+    } catch (IOException e) {
+      LOG.warn("object {} can't be opened: {}", key, e.toString());
+      return null;
+    }
+  }
+
+  /** Hashes an object that an earlier process left; whether it may be served. */
+  private boolean prove(ObjectKey key) {
+    if (closed || !(key instanceof ObjectKey.ByContent object)) {
+      return false;
+    }
+    Path file = layout.pathOf(object);
+    Digest actual;
+    long size;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      size = channel.size();
+      actual = digestOf(channel);
+    } catch (NoSuchFileException | ClosedByInterruptException e) {
+      return false;
+    } catch (IOException e) {
+      LOG.warn("object {} can't be checked and is fetched again: {}", key, e.toString());
+      removeDamaged(key);
+      return false;
+    }
+    if (!actual.equals(object.digest())) {
+      LOG.warn("object {} is damaged (its digest is {}) and is fetched again", key, actual);
+      removeDamaged(key);
+      return false;
+    }
+    // A sound object of another size than asked for: whoever named that size was wrong.
+    if (size != key.size()) {
+      return false;
+    }
+    proven.put(key, Boolean.TRUE);
+    return true;
+  }
+
+  private static Digest digestOf(FileChannel channel) throws IOException {
+    MessageDigest hash = Digest.newHash();
+    ByteBuffer window = ByteBuffer.allocate(HASH_BUFFER);
+    while (channel.read(window) >= 0) {
+      hash.update(window.flip());
+      window.clear();
+    }
+    return Digest.finish(hash);
+  }
+
+  /** Removes an object, unless it is being replaced right now. */
+  private void removeDamaged(ObjectKey key) {
+    Path file = layout.pathOf(key);
+    proven.invalidate(key);
+    open.invalidate(key);
+    if (!changing.add(file)) {
+      return;
+    }
+    try {
+      if (isProven(key)) {
+        return;
+      }
+      long size = sizeOf(file);
+      if (Files.deleteIfExists(file)) {
+        discount(size);
+        damaged.increment();
+      }
+    } catch (IOException e) {
+      LOG.warn("damaged object {} can't be removed: {}", key, e.toString());
+    } finally {
+      changing.remove(file);
+    }
+  }
+
+  private static long sizeOf(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException e) {
+      return MISSING;
+    }
+  }
+
+  private void count(long size) {
+    objects.increment();
+    bytes.add(size);
+  }
+
+  private void discount(long size) {
+    if (size != MISSING) {
+      objects.decrement();
+      bytes.add(-size);
+    }
+  }
+
+  private void logSometimes(ObjectKey key, IOException failure) {
+    long now = System.nanoTime();
+    long due = mayLogAt.get();
+    if (now - due >= 0 && mayLogAt.compareAndSet(due, now + LOG_INTERVAL)) {
+      LOG.error(
+          "object {} can't be kept and is served from memory: {} (not said again for {} s; {} so"
+              + " far)",
+          key,
+          failure.toString(),
+          TimeUnit.NANOSECONDS.toSeconds(LOG_INTERVAL),
+          refused.sum());
+    }
+  }
+
+  private static void letGoOfRemoved(
+      @Nullable ObjectKey key, @Nullable OpenObject object, RemovalCause cause) {
+    if (object != null) {
+      object.letGo();
+    }
+  }
+}

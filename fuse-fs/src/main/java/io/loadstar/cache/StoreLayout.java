@@ -1,0 +1,160 @@
+package io.loadstar.cache;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory tree of a {@link DiskContentStore}, which nothing else knows. Thread-safe; closed
+ * by the store.
+ *
+ * <pre>
+ * root/                                    0700
+ *   lock                                   held (fcntl) by the one process that uses the store
+ *   incoming/{number}                      being written; removed at opening
+ *   objects/{domain}/{2 hex}/{64 hex}      an object named by the SHA-256 of its bytes
+ *   places/{domain}/{64 hex}/{o}-{i}-{n}   an object without a digest: of that blob, the member at
+ *                                          o, n bytes from i on; removed at opening
+ * </pre>
+ *
+ * An object appears by rename from {@code incoming/}. Nothing is forced to disk, so after a power
+ * failure a file may be there under its name without its bytes: that is why objects of an earlier
+ * process are hashed before they are used.
+ */
+final class StoreLayout implements AutoCloseable {
+
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final Path objects;
+  private final Path places;
+  private final Path incoming;
+  private final FileChannel lock;
+  private final AtomicLong nextIncoming = new AtomicLong();
+
+  private StoreLayout(Path root, FileChannel lock) {
+    this.objects = root.resolve("objects");
+    this.places = root.resolve("places");
+    this.incoming = root.resolve("incoming");
+    this.lock = lock;
+  }
+
+  /**
+   * Locks the tree, making it if need be, and clears away what an earlier process left unfinished.
+   *
+   * @throws StoreInUseException if another store uses the directory
+   */
+  static StoreLayout open(Path root) throws IOException {
+    Files.createDirectories(root, PRIVATE_DIRECTORY);
+    FileChannel lock =
+        FileChannel.open(
+            root.resolve("lock"),
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            PRIVATE_FILE);
+    try {
+      if (tryLock(lock) == null) {
+        throw new StoreInUseException(root);
+      }
+      StoreLayout layout = new StoreLayout(root, lock);
+      removeTree(layout.incoming);
+      removeTree(layout.places);
+      Files.createDirectories(layout.incoming, PRIVATE_DIRECTORY);
+      Files.createDirectories(layout.objects, PRIVATE_DIRECTORY);
+      return layout;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  /** Where the object lies, there or not. */
+  Path pathOf(ObjectKey key) {
+    return switch (key) {
+      case ObjectKey.ByContent object ->
+          objects
+              .resolve(object.domain().directoryName())
+              .resolve(object.digest().hex().substring(0, 2))
+              .resolve(object.digest().hex());
+      case ObjectKey.ByPlace object ->
+          places
+              .resolve(object.domain().directoryName())
+              .resolve(object.blob().hex())
+              .resolve(object.offset() + "-" + object.innerOffset() + "-" + object.size());
+    };
+  }
+
+  /** A name that nobody uses, for bytes that aren't published yet. */
+  Path newIncoming() {
+    return incoming.resolve(Long.toHexString(nextIncoming.incrementAndGet()));
+  }
+
+  /** How a file is made in {@code incoming/}. */
+  FileChannel createIncoming(Path file) throws IOException {
+    return FileChannel.open(
+        file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE);
+  }
+
+  /** Makes the folder that {@code object} goes into. */
+  void makeFolderOf(Path object) throws IOException {
+    Path folder = object.getParent();
+    if (folder != null) {
+      Files.createDirectories(folder, PRIVATE_DIRECTORY);
+    }
+  }
+
+  /** Tells {@code visitor} the size of each object that is there. */
+  void forEachSize(java.util.function.LongConsumer visitor) throws IOException {
+    Files.walkFileTree(
+        objects,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            visitor.accept(attributes.size());
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static void removeTree(Path tree) throws IOException {
+    try (var paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (NoSuchFileException e) {
+      // Nothing was left.
+    } catch (UncheckedIOException e) {
+      throw new IOException("can't clear " + tree + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Gives the directory free for another process. */
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}

@@ -1,0 +1,9 @@
+package io.loadstar.cache;
+
+final class MemoryContentStoreTest extends ContentStoreContract {
+
+  @Override
+  ContentStore newStore() {
+    return new MemoryContentStore();
+  }
+}
