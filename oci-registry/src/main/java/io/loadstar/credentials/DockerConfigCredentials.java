@@ -1,0 +1,169 @@
+package io.loadstar.credentials;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.loadstar.oci.JsonDocument;
+import io.loadstar.oci.MalformedDocumentException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The credentials that {@code docker login} left: {@code config.json} with its {@code auths}, and
+ * the helpers that {@code credHelpers} and {@code credsStore} name. Thread-safe. The file is read
+ * anew for each question, since a login may come at any time; answers are kept by those who ask.
+ */
+public final class DockerConfigCredentials implements CredentialSource {
+
+  /** The key under which docker keeps Docker Hub's credentials. */
+  private static final String DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+
+  private static final int MAX_CONFIG_BYTES = 4 << 20;
+
+  private final Path file;
+
+  /**
+   * @param file the {@code config.json}, which need not exist
+   */
+  public DockerConfigCredentials(Path file) {
+    this.file = file;
+  }
+
+  /** Those of {@code $DOCKER_CONFIG/config.json}, else {@code ~/.docker/config.json}. */
+  public static DockerConfigCredentials ofUser() {
+    String directory = System.getenv("DOCKER_CONFIG");
+    Path base =
+        directory == null || directory.isEmpty()
+            ? Path.of(System.getProperty("user.home", "/"), ".docker")
+            : Path.of(directory);
+    return new DockerConfigCredentials(base.resolve("config.json"));
+  }
+
+  @Override
+  public Credentials find(String host) throws IOException {
+    Optional<ObjectNode> config = read();
+    if (config.isEmpty()) {
+      return new Credentials.Anonymous();
+    }
+    Optional<CredentialHelper> helper = helper(config.get(), host);
+    if (helper.isPresent()) {
+      Credentials found = helper.get().get(keys(host).getFirst());
+      if (!(found instanceof Credentials.Anonymous)) {
+        return found;
+      }
+    }
+    return inFile(config.get(), host);
+  }
+
+  private Optional<ObjectNode> read() throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_CONFIG_BYTES + 1);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new CredentialException(
+          "credentials in " + file + " can't be read – check its permissions", e);
+    }
+    if (bytes.length > MAX_CONFIG_BYTES) {
+      throw new CredentialException(
+          "credentials in " + file + ": larger than " + MAX_CONFIG_BYTES + " bytes", null);
+    }
+    try {
+      return Optional.of(JsonDocument.parse(bytes, file.toString()));
+    } catch (MalformedDocumentException e) {
+      // Not as the cause: a parser's message quotes what it stumbled on.
+      throw new CredentialException(
+          "credentials in " + file + ": not valid JSON – repair it", null);
+    }
+  }
+
+  private static Optional<CredentialHelper> helper(ObjectNode config, String host)
+      throws CredentialException {
+    for (String key : keys(host)) {
+      JsonNode own = config.path("credHelpers").path(key);
+      if (own.isTextual() && !own.textValue().isEmpty()) {
+        return Optional.of(new CredentialHelper(own.textValue()));
+      }
+    }
+    JsonNode store = config.path("credsStore");
+    return store.isTextual() && !store.textValue().isEmpty()
+        ? Optional.of(new CredentialHelper(store.textValue()))
+        : Optional.empty();
+  }
+
+  private Credentials inFile(ObjectNode config, String host) throws CredentialException {
+    JsonNode auths = config.path("auths");
+    for (String key : keys(host)) {
+      if (auths.path(key) instanceof ObjectNode entry) {
+        return credentials(entry, key);
+      }
+    }
+    for (Map.Entry<String, JsonNode> entry : auths.properties()) {
+      if (keys(host).contains(bareHost(entry.getKey()))
+          && entry.getValue() instanceof ObjectNode value) {
+        return credentials(value, entry.getKey());
+      }
+    }
+    return new Credentials.Anonymous();
+  }
+
+  private Credentials credentials(ObjectNode entry, String key) throws CredentialException {
+    String identityToken = entry.path("identitytoken").asText("");
+    if (!identityToken.isEmpty()) {
+      return new Credentials.IdentityToken(identityToken);
+    }
+    String registryToken = entry.path("registrytoken").asText("");
+    if (!registryToken.isEmpty()) {
+      return new Credentials.RegistryToken(registryToken);
+    }
+    String username = entry.path("username").asText("");
+    if (!username.isEmpty()) {
+      return new Credentials.UsernamePassword(username, entry.path("password").asText(""));
+    }
+    String encoded = entry.path("auth").asText("");
+    return encoded.isEmpty() ? new Credentials.Anonymous() : decode(encoded, key);
+  }
+
+  private Credentials decode(String encoded, String key) throws CredentialException {
+    String pair;
+    try {
+      pair = new String(Base64.getDecoder().decode(encoded.strip()), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      pair = "";
+    }
+    int colon = pair.indexOf(':');
+    if (colon < 1) {
+      throw new CredentialException(
+          "credentials in " + file + " for " + key + ": not base64 of name:password – log in again",
+          null);
+    }
+    // Old dockers ended the password with a NUL.
+    return new Credentials.UsernamePassword(
+        pair.substring(0, colon), pair.substring(colon + 1).replace("\0", ""));
+  }
+
+  /** What {@code host} may be called in the file, the most usual first. */
+  private static List<String> keys(String host) {
+    return host.equals("docker.io")
+        ? List.of(DOCKER_HUB_KEY, "index.docker.io", "docker.io", "registry-1.docker.io")
+        : List.of(host);
+  }
+
+  /** {@code https://host:port/v1/} without scheme and path. */
+  private static String bareHost(String key) {
+    int scheme = key.indexOf("://");
+    String rest = scheme < 0 ? key : key.substring(scheme + "://".length());
+    int slash = rest.indexOf('/');
+    return (slash < 0 ? rest : rest.substring(0, slash)).toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,43 @@
+package io.loadstar.layout;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layout that can't be read or written. The message is one line for the person at the keyboard.
+ */
+public abstract sealed class LayoutException extends IOException {
+
+  private static final long serialVersionUID = 1;
+
+  private LayoutException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The directory isn't there or isn't an OCI layout. */
+  public static final class NotALayout extends LayoutException {
+    private static final long serialVersionUID = 1;
+
+    NotALayout(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The layout has no such image or blob. */
+  public static final class NotFound extends LayoutException {
+    private static final long serialVersionUID = 1;
+
+    NotFound(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The directory can't be read or written. */
+  public static final class Inaccessible extends LayoutException {
+    private static final long serialVersionUID = 1;
+
+    Inaccessible(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

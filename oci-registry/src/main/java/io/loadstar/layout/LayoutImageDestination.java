@@ -1,0 +1,57 @@
+package io.loadstar.layout;
+
+import io.loadstar.oci.BlobContent;
+import io.loadstar.oci.Descriptor;
+import io.loadstar.oci.ImageDestination;
+import io.loadstar.oci.ImageDocument;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** An image in an OCI layout, to be written. Thread-safe; closing it closes nothing. */
+public final class LayoutImageDestination implements ImageDestination {
+
+  private final OciLayout layout;
+  private final @Nullable String tag;
+
+  /**
+   * @param tag the tag that the image gets, or null for none
+   */
+  public LayoutImageDestination(OciLayout layout, @Nullable String tag) {
+    this.layout = layout;
+    this.tag = tag;
+  }
+
+  @Override
+  public boolean hasBlob(Descriptor blob) throws IOException {
+    Path file = layout.blob(blob.digest());
+    return Files.isRegularFile(file) && Files.size(file) == blob.size();
+  }
+
+  @Override
+  public void putBlob(Descriptor blob, BlobContent content) throws IOException {
+    layout.put(blob, content);
+  }
+
+  @Override
+  public void putManifest(ImageDocument manifest) throws IOException {
+    if (!hasBlob(manifest.descriptor())) {
+      layout.put(manifest.descriptor(), BlobContent.of(manifest.bytes()));
+    }
+  }
+
+  @Override
+  public void publish(ImageDocument image) throws IOException {
+    putManifest(image);
+    layout.publish(image.descriptor(), tag);
+  }
+
+  @Override
+  public void close() {}
+
+  @Override
+  public String toString() {
+    return "oci:" + layout + (tag == null ? "" : ":" + tag);
+  }
+}

@@ -1,0 +1,176 @@
+package io.loadstar.registry;
+
+import io.loadstar.credentials.CredentialSource;
+import io.loadstar.credentials.Credentials;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import okhttp3.Challenge;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Proves to registries who is asking. Thread-safe.
+ *
+ * <p>A server is asked without proof first; its challenge (401) is remembered, and requests from
+ * then on bring what it wants at once. A token is got once for all who need it at the same time,
+ * and used until it expires or is refused.
+ */
+final class Authorizer {
+
+  /** Above this many, all are dropped: they are only a cache. */
+  private static final int MAX_KEPT = 1000;
+
+  private final CredentialSource credentials;
+  private final TokenServer tokenServer;
+  private final ConcurrentMap<String, Challenge> challenges = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Key, CompletableFuture<Authorization>> kept =
+      new ConcurrentHashMap<>();
+
+  /** What an authorization is good for. */
+  private record Key(String origin, Scope scope) {}
+
+  Authorizer(CredentialSource credentials, TokenServer tokenServer) {
+    this.credentials = credentials;
+    this.tokenServer = tokenServer;
+  }
+
+  /** What the server is known to want for this request, if it wants anything. */
+  Optional<Authorization> authorize(RegistryRequest request) throws IOException {
+    Challenge challenge = challenges.get(request.host().origin());
+    return challenge == null
+        ? Optional.empty()
+        : Optional.of(obtain(request, challenge, request.purpose().scope()));
+  }
+
+  /**
+   * Answers a 401.
+   *
+   * @param refused what the request had brought
+   * @throws RegistryException if there is nothing that could be brought instead
+   */
+  Authorization answer(RegistryRequest request, Response response, @Nullable Authorization refused)
+      throws IOException {
+    Challenge challenge =
+        strongest(response.challenges()).orElseThrow(() -> Failures.answered(request, response));
+    challenges.put(request.host().origin(), challenge);
+    if (refused != null) {
+      forget(request, refused);
+    }
+    return obtain(request, challenge, demanded(challenge, request.purpose().scope()));
+  }
+
+  private static Optional<Challenge> strongest(List<Challenge> offered) {
+    Optional<Challenge> bearer = offered.stream().filter(c -> isScheme(c, "bearer")).findFirst();
+    return bearer.isPresent()
+        ? bearer
+        : offered.stream().filter(c -> isScheme(c, "basic")).findFirst();
+  }
+
+  private static boolean isScheme(Challenge challenge, String scheme) {
+    return challenge.scheme().toLowerCase(Locale.ROOT).equals(scheme);
+  }
+
+  /** Our own scope, and what the challenge asks for beyond it. */
+  private static Scope demanded(Challenge challenge, Scope own) {
+    String asked = challenge.authParams().get("scope");
+    if (asked == null || asked.isBlank() || own.parts().contains(asked)) {
+      return own;
+    }
+    List<String> parts = new ArrayList<>(own.parts());
+    parts.add(asked);
+    return new Scope(List.copyOf(parts));
+  }
+
+  private void forget(RegistryRequest request, Authorization refused) {
+    kept.computeIfPresent(
+        new Key(request.host().origin(), request.purpose().scope()),
+        (key, future) -> future.isDone() && refused.equals(future.getNow(null)) ? null : future);
+  }
+
+  private Authorization obtain(RegistryRequest request, Challenge challenge, Scope scope)
+      throws IOException {
+    Key key = new Key(request.host().origin(), request.purpose().scope());
+    for (; ; ) {
+      CompletableFuture<Authorization> mine = new CompletableFuture<>();
+      CompletableFuture<Authorization> present = kept.putIfAbsent(key, mine);
+      if (present == null) {
+        return fetchInto(mine, key, () -> fetch(request, challenge, scope));
+      }
+      Optional<Authorization> shared = await(present);
+      if (shared.isPresent() && !shared.get().hasExpired()) {
+        return shared.get();
+      }
+      kept.remove(key, present);
+    }
+  }
+
+  private Authorization fetchInto(
+      CompletableFuture<Authorization> future, Key key, RetryLoop.Attempt<Authorization> fetch)
+      throws IOException {
+    try {
+      Authorization authorization = fetch.run();
+      future.complete(authorization);
+      if (kept.size() > MAX_KEPT) {
+        kept.clear();
+      }
+      return authorization;
+    } catch (IOException | RuntimeException e) {
+      kept.remove(key, future);
+      future.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  /** What another thread gets; empty if that thread was interrupted, which isn't our failure. */
+  private static Optional<Authorization> await(CompletableFuture<Authorization> other)
+      throws IOException {
+    try {
+      return Optional.of(other.get());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a token");
+    } catch (ExecutionException e) {
+      return switch (e.getCause()) {
+        case InterruptedIOException _ -> Optional.empty();
+        case IOException failure -> throw failure;
+        case RuntimeException failure -> throw failure;
+        case null, default -> throw new IllegalStateException(e);
+      };
+    }
+  }
+
+  private Authorization fetch(RegistryRequest request, Challenge challenge, Scope scope)
+      throws IOException {
+    Credentials own = credentials.find(request.host().registry());
+    if (own instanceof Credentials.RegistryToken(String token)) {
+      return Authorization.lasting("Bearer " + token);
+    }
+    if (isScheme(challenge, "basic")) {
+      return basic(request, own);
+    }
+    String realm = challenge.authParams().getOrDefault("realm", "");
+    String service = challenge.authParams().getOrDefault("service", "");
+    return tokenServer.fetch(new TokenServer.Wanted(realm, service, scope), own, request);
+  }
+
+  private static Authorization basic(RegistryRequest request, Credentials own)
+      throws RegistryException {
+    if (own instanceof Credentials.UsernamePassword(String username, String password)) {
+      return Authorization.lasting(
+          okhttp3.Credentials.basic(username, password, StandardCharsets.UTF_8));
+    }
+    String registry = request.host().registry();
+    throw new RegistryException.Unauthorized(
+        Failures.exchange(request.http(), 401),
+        "registry " + registry + " wants a name and a password – docker login " + registry);
+  }
+}

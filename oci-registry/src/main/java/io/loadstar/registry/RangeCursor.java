@@ -1,0 +1,98 @@
+package io.loadstar.registry;
+
+import io.loadstar.blob.ByteRange;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads ascending ranges of a blob. A transfer that breaks off is taken up where it ended, a
+ * bounded number of times. Not thread-safe; closed by whoever made it.
+ */
+final class RangeCursor implements Closeable {
+
+  /** After this much, failures count from one again: the server does get on. */
+  private static final long PROGRESS_BYTES = 1 << 20;
+
+  private final RangeRequests requests;
+  private final long size;
+  private @Nullable RangeBody body;
+  private int failures;
+  private long lastFailure;
+
+  RangeCursor(RangeRequests requests, long size) {
+    this.requests = requests;
+    this.size = size;
+  }
+
+  /** The bytes of {@code range}; valid until the next one is asked for. */
+  InputStream stream(ByteRange range) {
+    failures = 0;
+    lastFailure = range.offset();
+    return new RangeStream(range);
+  }
+
+  /** Reads some of the bytes from {@code position} to {@code end}, at least one. */
+  int read(long position, long end, byte[] target, int start, int length) throws IOException {
+    for (; ; ) {
+      try {
+        return bodyFor(position, end).read(position, target, start, length);
+      } catch (RegistryException e) {
+        close();
+        failures = position - lastFailure >= PROGRESS_BYTES ? 1 : failures + 1;
+        lastFailure = position;
+        requests.retries().await(failures, e);
+      }
+    }
+  }
+
+  private RangeBody bodyFor(long position, long end) throws IOException {
+    RangeBody present = body;
+    if (present != null && present.reaches(position, end)) {
+      return present;
+    }
+    close();
+    RangeBody opened = requests.open(ByteRange.between(position, end), size);
+    body = opened;
+    return opened;
+  }
+
+  @Override
+  public void close() {
+    if (body != null) {
+      body.close();
+      body = null;
+    }
+  }
+
+  private final class RangeStream extends InputStream {
+    private long position;
+    private final long end;
+
+    RangeStream(ByteRange range) {
+      this.position = range.offset();
+      this.end = range.end();
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int start, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      if (position >= end) {
+        return -1;
+      }
+      int wanted = (int) Math.min(length, end - position);
+      int count = RangeCursor.this.read(position, end, target, start, wanted);
+      position += count;
+      return count;
+    }
+  }
+}

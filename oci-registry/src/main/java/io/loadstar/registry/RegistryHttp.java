@@ -1,0 +1,162 @@
+package io.loadstar.registry;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends requests to registries: brings the authorization that they want, follows redirects, and
+ * turns errors into exceptions. Thread-safe.
+ *
+ * <p>An authorization goes to the server whose it is and to no other: a redirect to another scheme,
+ * host or port is followed without it.
+ */
+final class RegistryHttp implements Closeable {
+
+  private static final int MAX_REDIRECTS = 5;
+  private static final int UNAUTHORIZED = 401;
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+  private final HttpExchanges exchanges;
+  private final Authorizer authorizer;
+  private final RetryLoop retries;
+  private final PlainHttp plainHttp;
+
+  RegistryHttp(RegistryAccess access) {
+    this.exchanges = new HttpExchanges(access);
+    this.plainHttp = access.plainHttp();
+    this.authorizer =
+        new Authorizer(access.credentials(), new TokenServer(exchanges, access.plainHttp()));
+    this.retries = new RetryLoop(access.retries());
+  }
+
+  RetryLoop retries() {
+    return retries;
+  }
+
+  /** Sends a request, again and again if it fails for the moment. The caller closes the answer. */
+  Response sendPatiently(RegistryRequest request) throws IOException {
+    return retries.run(() -> send(request));
+  }
+
+  /**
+   * Sends a request once (and once more with an authorization, if it is asked for one). The caller
+   * closes the answer.
+   *
+   * @throws RegistryException if there is no answer, or one that isn't expected
+   */
+  Response send(RegistryRequest request) throws IOException {
+    Optional<Authorization> known =
+        request.host().owns(request.http().url())
+            ? authorizer.authorize(request)
+            : Optional.empty();
+    Response response = follow(request, known.orElse(null));
+    if (response.code() == UNAUTHORIZED && request.host().owns(response.request().url())) {
+      Authorization fresh;
+      try (Response challenge = response) {
+        fresh = authorizer.answer(request, challenge, known.orElse(null));
+      }
+      response = follow(request, fresh);
+    }
+    if (request.expects(response.code())) {
+      return response;
+    }
+    try (Response failed = response) {
+      throw Failures.answered(request, failed);
+    }
+  }
+
+  /**
+   * Tries hosts in their order. The last one's failure is thrown, with the others' in it.
+   *
+   * @throws IOException as the last one
+   */
+  static <T> T firstOf(List<RegistryHost> hosts, HostCall<T> call) throws IOException {
+    RegistryException failure = null;
+    for (RegistryHost host : hosts) {
+      try {
+        return call.on(host);
+      } catch (RegistryException e) {
+        if (failure != null) {
+          e.addSuppressed(failure);
+        }
+        failure = e;
+      }
+    }
+    if (failure == null) {
+      throw new IllegalArgumentException("no host to ask");
+    }
+    throw failure;
+  }
+
+  /** Something asked of one host. */
+  @FunctionalInterface
+  interface HostCall<T> {
+    T on(RegistryHost host) throws IOException;
+  }
+
+  byte[] readCapped(Response response, int limit, String object) throws IOException {
+    return exchanges.readCapped(response, limit, object);
+  }
+
+  private Response follow(RegistryRequest request, @Nullable Authorization authorization)
+      throws IOException {
+    HttpUrl url = request.http().url();
+    for (int hops = 0; ; hops++) {
+      Request.Builder hop = request.http().newBuilder().url(url);
+      if (authorization != null && request.host().owns(url)) {
+        hop.header("Authorization", authorization.header());
+      }
+      Response response = exchanges.exchange(hop.build(), request.purpose().patience());
+      if (!REDIRECTS.contains(response.code()) || request.expects(response.code())) {
+        return response;
+      }
+      try (Response redirect = response) {
+        url = target(request, redirect, hops);
+      }
+    }
+  }
+
+  private HttpUrl target(RegistryRequest request, Response redirect, int hops)
+      throws RegistryException {
+    String object = request.purpose().object();
+    String method = request.http().method();
+    if (hops >= MAX_REDIRECTS || !(method.equals("GET") || method.equals("HEAD"))) {
+      throw Failures.nonsense(redirect, object, "redirects " + method + " once too often");
+    }
+    return location(redirect, object);
+  }
+
+  /**
+   * Where a {@code Location} header leads.
+   *
+   * @throws RegistryException if nowhere, or to a host that may not be spoken to in the clear
+   */
+  HttpUrl location(Response response, String object) throws RegistryException {
+    String header = response.header("Location");
+    HttpUrl url = header == null ? null : response.request().url().resolve(header);
+    if (url == null) {
+      throw Failures.nonsense(response, object, "sent no usable Location");
+    }
+    HttpUrl from = response.request().url();
+    String authority = RegistryHost.authority(url);
+    boolean plainAllowed =
+        !from.isHttps()
+            && (authority.equals(RegistryHost.authority(from)) || plainHttp.allows(authority));
+    if (!url.isHttps() && !plainAllowed) {
+      throw Failures.nonsense(response, object, "leads to a place without TLS");
+    }
+    return url;
+  }
+
+  @Override
+  public void close() {
+    exchanges.close();
+  }
+}
