@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of some bytes by their hash, as OCI writes it: {@code sha256:<64 lower-case hex
@@ -13,17 +14,39 @@ import java.util.regex.Pattern;
  * <p>Immutable. Only SHA-256 is known: it is the one algorithm that eStargz and containerd use.
  * Source: OCI image-spec, descriptor.md, "Digests".
  *
- * @param hex the hash, 64 lower-case hex digits
+ * <p>Kept as four numbers, since a node holds one for each chunk of each layer: 48 bytes where the
+ * text would take 120.
  */
-public record Digest(String hex) implements Comparable<Digest> {
+public final class Digest implements Comparable<Digest> {
 
   private static final String PREFIX = "sha256:";
+  private static final int HEX_LENGTH = 64;
   private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
-  public Digest {
-    if (!HEX.matcher(hex).matches()) {
+  private final long first;
+  private final long second;
+  private final long third;
+  private final long fourth;
+
+  /**
+   * @param hex the hash, 64 lower-case hex digits
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public Digest(String hex) {
+    if (hex.length() != HEX_LENGTH || !HEX.matcher(hex).matches()) {
       throw new IllegalArgumentException("not a SHA-256 digest: " + hex);
     }
+    first = HexFormat.fromHexDigitsToLong(hex, 0, 16);
+    second = HexFormat.fromHexDigitsToLong(hex, 16, 32);
+    third = HexFormat.fromHexDigitsToLong(hex, 32, 48);
+    fourth = HexFormat.fromHexDigitsToLong(hex, 48, 64);
+  }
+
+  private Digest(ByteBuffer hash) {
+    first = hash.getLong();
+    second = hash.getLong();
+    third = hash.getLong();
+    fourth = hash.getLong();
   }
 
   /**
@@ -59,18 +82,45 @@ public record Digest(String hex) implements Comparable<Digest> {
     }
   }
 
-  /** Ends {@code hash} and names what it has seen. */
+  /** Ends {@code hash}, which is then as new, and names what it has seen. */
   public static Digest finish(MessageDigest hash) {
-    return new Digest(HexFormat.of().formatHex(hash.digest()));
+    return new Digest(ByteBuffer.wrap(hash.digest()));
+  }
+
+  /** The hash as 64 lower-case hex digits. */
+  public String hex() {
+    HexFormat format = HexFormat.of();
+    return format.toHexDigits(first)
+        + format.toHexDigits(second)
+        + format.toHexDigits(third)
+        + format.toHexDigits(fourth);
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Digest that
+        && first == that.first
+        && second == that.second
+        && third == that.third
+        && fourth == that.fourth;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(first); // as good as random already
+  }
+
+  /** In the order of the hex digits. */
+  @Override
   public int compareTo(Digest other) {
-    return hex.compareTo(other.hex);
+    int order = Long.compareUnsigned(first, other.first);
+    order = order != 0 ? order : Long.compareUnsigned(second, other.second);
+    order = order != 0 ? order : Long.compareUnsigned(third, other.third);
+    return order != 0 ? order : Long.compareUnsigned(fourth, other.fourth);
   }
 
   @Override
   public String toString() {
-    return PREFIX + hex;
+    return PREFIX + hex();
   }
 }
