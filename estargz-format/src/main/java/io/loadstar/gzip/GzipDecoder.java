@@ -1,0 +1,149 @@
+package io.loadstar.gzip;
+
+import io.loadstar.blob.MalformedBlobException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * Decodes gzip members that stand one behind the other, from buffer to buffer.
+ *
+ * <p>Not thread-safe; made to be used again for any number of blobs ({@link #reset}). Whoever made
+ * it closes it, which frees native memory.
+ */
+public final class GzipDecoder implements AutoCloseable {
+
+  /** Deflate can't do better: 258 bytes from two bits (zlib's technical details: 1032 to 1). */
+  public static final long MAX_RATIO = 1032;
+
+  private enum State {
+    HEADER,
+    BODY,
+    TRAILER
+  }
+
+  /** CRC32 and ISIZE, four bytes each. */
+  private static final int TRAILER_SIZE = 8;
+
+  private final Inflater inflater = new Inflater(true);
+  private final GzipHeader header = new GzipHeader();
+  private final CRC32 crc = new CRC32();
+  private State state = State.HEADER;
+  private long offset;
+  private long trailer;
+  private int trailerBytes;
+  private long members;
+
+  /**
+   * Makes ready for the start of a member.
+   *
+   * @param blobOffset where in the blob that is, for errors
+   */
+  public void reset(long blobOffset) {
+    offset = blobOffset;
+    members = 0;
+    beginMember();
+  }
+
+  private void beginMember() {
+    inflater.reset();
+    header.reset();
+    crc.reset();
+    state = State.HEADER;
+    trailer = 0;
+    trailerBytes = 0;
+  }
+
+  /** Where in the blob the next byte is taken from. */
+  public long offset() {
+    return offset;
+  }
+
+  /** Whether a member has just ended, and nothing of another has been seen. */
+  public boolean isBetweenMembers() {
+    return members > 0 && state == State.HEADER && header.isUntouched();
+  }
+
+  /**
+   * Decodes until {@code out} is full, {@code in} is used up, or a member ends ({@link
+   * #isBetweenMembers}); called again, it goes on with the next.
+   *
+   * @throws MalformedBlobException if these aren't gzip members, or a checksum is wrong
+   */
+  public void decode(ByteBuffer in, ByteBuffer out) throws MalformedBlobException {
+    boolean goOn = out.hasRemaining();
+    while (goOn) {
+      goOn = step(in, out) && out.hasRemaining() && !isBetweenMembers();
+    }
+  }
+
+  /**
+   * Does one thing; false if there is nothing that could be done without more input.
+   *
+   * @throws MalformedBlobException as {@link #decode}
+   */
+  private boolean step(ByteBuffer in, ByteBuffer out) throws MalformedBlobException {
+    return switch (state) {
+      case HEADER -> readHeader(in);
+      case BODY -> inflate(in, out);
+      case TRAILER -> readTrailer(in);
+    };
+  }
+
+  private boolean readHeader(ByteBuffer in) throws MalformedBlobException {
+    int start = in.position();
+    boolean complete = header.accept(in, offset);
+    offset += in.position() - start;
+    if (complete) {
+      state = State.BODY;
+    }
+    return complete;
+  }
+
+  private boolean inflate(ByteBuffer in, ByteBuffer out) throws MalformedBlobException {
+    int start = in.position();
+    int outStart = out.position();
+    try {
+      inflater.setInput(in);
+      inflater.inflate(out);
+    } catch (DataFormatException e) {
+      throw new MalformedBlobException("gzip member: broken deflate data", offset, e);
+    }
+    offset += in.position() - start;
+    crc.update(out.slice(outStart, out.position() - outStart));
+    if (inflater.needsDictionary()) {
+      throw new MalformedBlobException("gzip member: asks for a dictionary", offset);
+    }
+    if (inflater.finished()) {
+      state = State.TRAILER;
+      return true;
+    }
+    return in.position() > start || out.position() > outStart;
+  }
+
+  private boolean readTrailer(ByteBuffer in) throws MalformedBlobException {
+    while (trailerBytes < TRAILER_SIZE) {
+      if (!in.hasRemaining()) {
+        return false;
+      }
+      trailer |= (in.get() & 0xffL) << (8 * trailerBytes++);
+      offset++;
+    }
+    if ((trailer & 0xffffffffL) != crc.getValue()) {
+      throw new MalformedBlobException("gzip member: wrong CRC32", offset - TRAILER_SIZE);
+    }
+    if (trailer >>> 32 != (inflater.getBytesWritten() & 0xffffffffL)) {
+      throw new MalformedBlobException("gzip member: wrong ISIZE", offset - TRAILER_SIZE / 2);
+    }
+    members++;
+    beginMember();
+    return true;
+  }
+
+  /** Frees native memory; nothing can be decoded any more. */
+  @Override
+  public void close() {
+    inflater.close();
+  }
+}
