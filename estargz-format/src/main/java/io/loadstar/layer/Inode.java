@@ -59,9 +59,21 @@ public sealed interface Inode {
       String target)
       implements Inode {
 
+    /** The target's bytes in UTF-8, counted without making them: stat(2) asks each time. */
     @Override
     public long size() {
-      return target.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+      long size = 0;
+      for (int i = 0; i < target.length(); i++) {
+        char unit = target.charAt(i);
+        if (unit < 0x80) {
+          size++;
+        } else if (unit < 0x800 || Character.isSurrogate(unit)) {
+          size += 2; // a pair of surrogates is four bytes
+        } else {
+          size += 3;
+        }
+      }
+      return size;
     }
   }
 

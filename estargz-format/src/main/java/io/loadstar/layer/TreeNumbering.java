@@ -1,0 +1,103 @@
+package io.loadstar.layer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.layer.TreeDraft.Node;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbers the nodes of a tree, breadth first in the order of the names, so that a directory's
+ * number is always lower than those of what is in it. Not thread-safe, used once.
+ */
+final class TreeNumbering {
+
+  /** In the order of their numbers, from 1. */
+  private final List<Node> nodes = new ArrayList<>();
+
+  private final List<Listing> listings = new ArrayList<>();
+
+  /** A directory's entries by name. */
+  private record Listing(Node directory, Node parent, List<Named> entries) {}
+
+  /** Never compared, and the array is never written to. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Named(byte[] name, Node node) {}
+
+  /** A directory that was reached, and from where. */
+  private record Reached(Node directory, Node parent) {}
+
+  LayerTree number(Node root, InodeFactory inodes) throws MalformedBlobException {
+    add(root);
+    List<Reached> directories = new ArrayList<>();
+    directories.add(new Reached(root, root));
+    for (int i = 0; i < directories.size(); i++) { // grows while it is gone through
+      list(directories.get(i), directories);
+    }
+    @Nullable Inode[] made = new Inode[nodes.size() + 1];
+    for (Node node : nodes) {
+      made[node.number] = inodes.make(node);
+    }
+    DirectoryIndex index = index();
+    return new LayerTree(made, index, landmark(made, index));
+  }
+
+  private void add(Node node) {
+    nodes.add(node);
+    node.number = nodes.size();
+  }
+
+  private void list(Reached reached, List<Reached> directories) {
+    Map<String, Node> children = reached.directory.directory();
+    List<Named> entries = new ArrayList<>(children.size());
+    for (Map.Entry<String, Node> child : children.entrySet()) {
+      entries.add(new Named(child.getKey().getBytes(UTF_8), child.getValue().resolved()));
+    }
+    entries.sort((a, b) -> Arrays.compareUnsigned(a.name, b.name));
+    for (Named entry : entries) {
+      Node node = entry.node;
+      if (node.number == 0) {
+        add(node);
+      }
+      if (node.children == null) {
+        node.names++;
+      } else {
+        reached.directory.names++;
+        directories.add(new Reached(node, reached.directory));
+      }
+    }
+    listings.add(new Listing(reached.directory, reached.parent, entries));
+  }
+
+  private DirectoryIndex index() {
+    DirectoryIndex.Builder index = new DirectoryIndex.Builder(nodes.size());
+    for (Listing listing : listings) { // breadth first is by ascending number
+      index.begin(listing.directory.number, listing.parent.number);
+      for (Named entry : listing.entries) {
+        index.add(entry.name, entry.node.number);
+      }
+    }
+    return index.build();
+  }
+
+  /** A layer with both has nothing to prefetch, as the format's first reader had it. */
+  private static Landmark landmark(@Nullable Inode[] inodes, DirectoryIndex index) {
+    if (root(inodes, index, Landmark.NO_PREFETCH) != null) {
+      return new Landmark.PrefetchNothing();
+    }
+    if (root(inodes, index, Landmark.PREFETCH) instanceof Inode.RegularFile file
+        && !file.chunks().isEmpty()) {
+      return new Landmark.PrefetchUpTo(file.chunks().getFirst().member().offset());
+    }
+    return new Landmark.Absent();
+  }
+
+  private static @Nullable Inode root(@Nullable Inode[] inodes, DirectoryIndex index, String name) {
+    return inodes[(int) index.lookup(LayerTree.ROOT, ByteBuffer.wrap(name.getBytes(UTF_8)))];
+  }
+}
