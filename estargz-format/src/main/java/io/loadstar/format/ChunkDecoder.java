@@ -1,0 +1,179 @@
+package io.loadstar.format;
+
+import io.loadstar.blob.Digest;
+import io.loadstar.blob.DigestMismatchException;
+import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.gzip.GzipDecoder;
+import io.loadstar.layer.Chunk;
+import io.loadstar.layer.FileChunk;
+import io.loadstar.layer.Member;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * Decodes members, and hands out the chunks in them, each verified before it is handed out.
+ *
+ * <p>No more is decoded than the chunks that are asked for and what comes before them. Only a chunk
+ * that has no digest, of a legacy layer that was accepted without verification, comes unverified.
+ *
+ * <p>Not thread-safe; made to be used again for any number of members, whose buffer it keeps.
+ * Whoever made it closes it, which frees native memory.
+ */
+public final class ChunkDecoder implements AutoCloseable {
+
+  private static final int INPUT_WINDOW = 64 << 10;
+  private static final int SKIP_WINDOW = 64 << 10;
+  private static final int FIRST_BUFFER = 256 << 10;
+
+  private final GzipDecoder decoder = new GzipDecoder();
+  private final ByteBuffer input = ByteBuffer.allocate(INPUT_WINDOW);
+  private final ByteBuffer skipped = ByteBuffer.allocate(SKIP_WINDOW);
+  private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BUFFER);
+
+  private ChunkDecoder() {}
+
+  /** A decoder for the members of blobs of this format. */
+  public static ChunkDecoder of(BlobFormat format) {
+    return switch (format) {
+      case BlobFormat.EStargz(StargzFooter _) -> new ChunkDecoder();
+    };
+  }
+
+  /**
+   * Decodes {@code member}, of which {@code compressed} holds the bytes.
+   *
+   * @param compressed the member's range, or as much of it as its chunks need
+   * @throws MalformedBlobException if it doesn't decompress, or to less than it should
+   * @throws DigestMismatchException if a chunk isn't what the TOC promises; it isn't handed out
+   * @throws IOException as {@code receiver} throws
+   */
+  public void decode(byte[] compressed, Member member, ChunkReceiver receiver) throws IOException {
+    decode(new ByteArrayInputStream(compressed), member, receiver);
+  }
+
+  /**
+   * Decodes {@code member}, at whose first byte {@code compressed} stands. At most the member's
+   * range is read of it, and all of that if nothing is thrown: it then stands behind the range.
+   *
+   * @throws MalformedBlobException if it doesn't decompress, or to less than it should
+   * @throws DigestMismatchException if a chunk isn't what the TOC promises; it isn't handed out
+   * @throws IOException as {@code compressed} and {@code receiver} throw
+   */
+  public void decode(InputStream compressed, Member member, ChunkReceiver receiver)
+      throws IOException {
+    Decoding decoding = new Decoding(compressed, member);
+    for (FileChunk each : member.chunks()) {
+      decoding.skipTo(each.chunk().innerOffset());
+      ByteBuffer bytes = decoding.read(each.chunk());
+      verify(each, bytes);
+      receiver.receive(each, bytes);
+    }
+    decoding.drain();
+  }
+
+  private static void verify(FileChunk each, ByteBuffer bytes) throws DigestMismatchException {
+    Digest expected = each.chunk().digest();
+    if (expected == null) {
+      return;
+    }
+    Digest actual = Digest.of(bytes);
+    if (!actual.equals(expected)) {
+      throw new DigestMismatchException(
+          "chunk at " + each.chunk().fileOffset() + " of inode " + each.inode(), expected, actual);
+    }
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+
+  /** Takes the chunks of a member. */
+  @FunctionalInterface
+  public interface ChunkReceiver {
+
+    /**
+     * Called once for each chunk, in the member's order.
+     *
+     * @param bytes all of the chunk's, from the buffer's position to its limit, backed by an array;
+     *     valid only during the call
+     */
+    void receive(FileChunk chunk, ByteBuffer bytes) throws IOException;
+  }
+
+  /** One member on its way through the decoder. */
+  private final class Decoding {
+    private final InputStream compressed;
+    private final Member member;
+    private long compressedLeft;
+    private long inner;
+
+    Decoding(InputStream compressed, Member member) {
+      this.compressed = compressed;
+      this.member = member;
+      this.compressedLeft = member.range().length();
+      input.clear().limit(0);
+      decoder.reset(member.range().offset());
+    }
+
+    void skipTo(long innerOffset) throws IOException {
+      if (innerOffset < inner) {
+        throw new MalformedBlobException(
+            "chunk at " + innerOffset + " of a member, behind " + inner, member.range().offset());
+      }
+      while (inner < innerOffset) {
+        fill(skipped.clear().limit((int) Math.min(SKIP_WINDOW, innerOffset - inner)));
+      }
+    }
+
+    ByteBuffer read(Chunk chunk) throws IOException {
+      long most = member.range().length() * GzipDecoder.MAX_RATIO;
+      if (chunk.size() > most) { // before memory is taken for it
+        throw new MalformedBlobException(
+            "chunk of " + chunk.size() + " bytes in a member of " + member.range().length(),
+            member.range().offset());
+      }
+      if (buffer.capacity() < chunk.size()) {
+        buffer = ByteBuffer.allocate((int) chunk.size());
+      }
+      fill(buffer.clear().limit((int) chunk.size()));
+      return buffer.flip();
+    }
+
+    private void fill(ByteBuffer out) throws IOException {
+      int start = out.position();
+      while (out.hasRemaining()) {
+        decoder.decode(input, out); // first what the decoder still holds
+        if (out.hasRemaining() && !input.hasRemaining()) {
+          refill(out);
+        }
+      }
+      inner += out.position() - start;
+    }
+
+    private void refill(ByteBuffer out) throws IOException {
+      int wanted = (int) Math.min(INPUT_WINDOW, compressedLeft);
+      int count = wanted == 0 ? -1 : compressed.read(input.array(), 0, wanted);
+      if (count < 0) {
+        throw new MalformedBlobException(
+            "member of " + member.range().length() + " bytes ends " + out.remaining() + " short",
+            decoder.offset());
+      }
+      compressedLeft -= count;
+      input.clear().limit(count);
+    }
+
+    void drain() throws IOException {
+      while (compressedLeft > 0) {
+        int wanted = (int) Math.min(INPUT_WINDOW, compressedLeft);
+        int count = compressed.read(input.array(), 0, wanted);
+        if (count < 0) {
+          return; // more than was needed was there
+        }
+        compressedLeft -= count;
+      }
+    }
+  }
+}
