@@ -1,0 +1,159 @@
+package io.loadstar.lazy;
+
+import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.Digest;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.layer.Inode;
+import io.loadstar.layer.LayerTree;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A layer whose bytes arrive when they are read: its tree is here, its chunks are in the node's
+ * store or come from its source.
+ *
+ * <p>Thread-safe. Made by {@link LazyNode#open}; whoever asked for it closes it, and with it the
+ * source.
+ */
+public final class LazyLayer implements Closeable {
+
+  /** What {@link #tryRead} answers when the bytes aren't in the store. */
+  public static final int WOULD_WAIT = Integer.MIN_VALUE;
+
+  private final LazyNode node;
+  private final LayerTree tree;
+  private final BlobFormat format;
+  private final BlobSource source;
+  private final LayerIndex index;
+  private final LayerLedger ledger;
+  private final ChunkReader reader;
+  private volatile boolean closed;
+
+  LazyLayer(LazyNode node, Content content, LayerIndex index, LayerLedger ledger) {
+    this.node = node;
+    this.tree = content.tree();
+    this.format = content.format();
+    this.source = content.source();
+    this.index = index;
+    this.ledger = ledger;
+    this.reader = new ChunkReader(this, node.store());
+  }
+
+  /**
+   * What a lazy layer is made of.
+   *
+   * @param tree of the verified TOC, as it is to be shown
+   * @param format how the blob's members are compressed
+   * @param source where its bytes come from; becomes the layer's, which closes it
+   */
+  public record Content(LayerTree tree, BlobFormat format, BlobSource source) {}
+
+  /** The tree whose files can be read. */
+  public LayerTree tree() {
+    return tree;
+  }
+
+  /** The blob's digest. */
+  public Digest digest() {
+    return source.digest();
+  }
+
+  /**
+   * Reads what is in the store, without waiting for more than a local disk.
+   *
+   * @param file one of {@link #tree}
+   * @param offset from where in the file, 0 or more
+   * @param destination gets as many bytes as it has room for, up to the file's end
+   * @return how many, 0 at the file's end and behind it; or {@link #WOULD_WAIT}, with the position
+   *     left where it was
+   */
+  public int tryRead(Inode.RegularFile file, long offset, ByteBuffer destination) {
+    int count = reader.tryRead(file, offset, destination);
+    if (count > 0) {
+      ledger.served(count);
+    }
+    return count;
+  }
+
+  /**
+   * Reads, fetching what isn't in the store. Returns at once.
+   *
+   * @param file one of {@link #tree}
+   * @param offset from where in the file, 0 or more
+   * @param destination as in {@link #tryRead}; mustn't be touched until {@code listener} is told
+   * @param listener is told once, from any thread, perhaps before this returns, and is quick. It is
+   *     told of a failure if a chunk can't be had or is wrong, if it takes longer than the node's
+   *     wait limit, and if layer or node are closed
+   */
+  public void read(
+      Inode.RegularFile file, long offset, ByteBuffer destination, ReadListener listener) {
+    if (closed) {
+      listener.ended(0, new IOException(digest() + ": the layer is closed"));
+      return;
+    }
+    if (ChunkReader.countOf(file, offset, destination) == 0) {
+      listener.ended(0, null);
+      return;
+    }
+    ReadListener counting =
+        (count, failure) -> {
+          if (failure == null) {
+            ledger.served(count);
+          }
+          listener.ended(count, failure);
+        };
+    node.serve(this, reader.partsOf(file, offset, destination, counting));
+  }
+
+  /**
+   * Fetches what lies in front of the layer's prefetch landmark, in one request, unless it is here.
+   * Returns at once.
+   *
+   * @return ends when the bytes have arrived, or couldn't be had: that is logged, and isn't an
+   *     error, since readers fetch what they need
+   */
+  public CompletableFuture<Void> prefetch() {
+    return node.prefetch(this);
+  }
+
+  /** Has the rest of the layer fetched when the node is idle, if it is configured to do that. */
+  public void fetchInBackground() {
+    node.fetchInBackground(this);
+  }
+
+  /** How far it has come. */
+  public LayerReport report() {
+    return ledger.report();
+  }
+
+  /** Whether it was closed. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  LayerIndex index() {
+    return index;
+  }
+
+  LayerLedger ledger() {
+    return ledger;
+  }
+
+  BlobFormat format() {
+    return format;
+  }
+
+  BlobSource source() {
+    return source;
+  }
+
+  /** Ends it: fetches under way through its source fail, and so do its readers. */
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    node.forget(this);
+    source.close();
+  }
+}
