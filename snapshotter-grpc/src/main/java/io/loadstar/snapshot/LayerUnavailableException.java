@@ -1,7 +1,7 @@
 package io.loadstar.snapshot;
 
 /** A lazily mounted layer can't be read now. Over gRPC: UNAVAILABLE. */
-public final class LayerUnavailableException extends Exception {
+public final class LayerUnavailableException extends SnapshotException {
 
   private static final long serialVersionUID = 1;
 

@@ -10,10 +10,12 @@ public interface RemoteFileSystem {
    * Mounts the layer that {@code labels} describe at {@code mountPoint}, an existing empty
    * directory.
    *
+   * @return who owns the layer's root directory: asked here, since a daemon must not stat(2) its
+   *     own mounts
    * @throws NotLazyException if it can't be mounted lazily, with the reason; the directory is empty
    *     then
    */
-  void mount(Path mountPoint, Map<String, String> labels) throws NotLazyException;
+  Owner mount(Path mountPoint, Map<String, String> labels) throws NotLazyException;
 
   /**
    * Checks that the layer at {@code mountPoint} can be read.

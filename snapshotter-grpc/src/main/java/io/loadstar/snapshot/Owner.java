@@ -1,0 +1,13 @@
+package io.loadstar.snapshot;
+
+/**
+ * Who owns the root directory of a layer. Immutable.
+ *
+ * @param uid user, as an unsigned 32-bit number
+ * @param gid group, as an unsigned 32-bit number
+ */
+public record Owner(int uid, int gid) {
+
+  /** root:root. */
+  public static final Owner ROOT = new Owner(0, 0);
+}

@@ -1,0 +1,183 @@
+package io.loadstar.snapshot;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers a Prepare that names its target: by finding it, by mounting it lazily, or with an
+ * ordinary active snapshot. Thread-safe.
+ *
+ * <p>containerd asks once for each of its namespaces, and may ask for one target from several pulls
+ * at once: there is one mount for all, since whoever comes later waits for the first and then finds
+ * it.
+ *
+ * <p>A target is named by its chain ID, which a manifest's author writes and nobody has checked
+ * when a layer is mounted lazily. So a lazily mounted layer is only shared with who asks for the
+ * same TOC digest too: a chain ID claimed by one image doesn't put its content into another. (The
+ * TOC is a part of the uncompressed layer, so honest images with one chain ID have one TOC digest.)
+ * What containerd has unpacked itself it has also checked.
+ */
+public final class RemotePreparation {
+
+  private static final Logger log = LoggerFactory.getLogger(RemotePreparation.class);
+  private static final String OUTCOME = "remote-snapshot-prepared";
+
+  private final SnapshotStore store;
+  private final RemoteFileSystem remote;
+  private final Map<Target, TargetLock> locks = new HashMap<>();
+  private final LongAdder shared = new LongAdder();
+  private final LongAdder mounted = new LongAdder();
+  private final LongAdder ordinary = new LongAdder();
+
+  RemotePreparation(SnapshotStore store, RemoteFileSystem remote) {
+    this.store = store;
+    this.remote = remote;
+  }
+
+  Counts counts() {
+    return new Counts(shared.sum(), mounted.sum(), ordinary.sum());
+  }
+
+  /**
+   * @return the ordinary active snapshot that it became
+   * @throws SnapshotException.AlreadyExists if the target is there, committed
+   */
+  StoredSnapshot prepare(String key, String parent, Map<String, String> labels)
+      throws SnapshotException {
+    Target target = new Target(labels.getOrDefault(SnapshotLabel.REF, ""), parent);
+    TargetLock lock = enter(target);
+    lock.lock();
+    try {
+      return prepareAlone(key, target, labels);
+    } finally {
+      lock.unlock();
+      leave(target, lock);
+    }
+  }
+
+  private StoredSnapshot prepareAlone(String key, Target target, Map<String, String> labels)
+      throws SnapshotException {
+    List<StoredSnapshot> there = store.committedAs(target.ref(), target.parent());
+    boolean usable = there.size() == 1 && isSame(there.getFirst(), labels);
+    if (usable) {
+      shared.increment();
+      logPrepared(key, target, "shared");
+      throw exists(target);
+    }
+    StoredSnapshot active = store.create(SnapshotKind.ACTIVE, key, target.parent(), labels);
+    if (!there.isEmpty()) {
+      // containerd takes any committed snapshot with this ref and parent for the target.
+      return ordinary(active, "a snapshot of that chain ID but another TOC digest is there", null);
+    }
+    Owner owner;
+    try {
+      owner = mount(active, labels);
+    } catch (NotLazyException e) {
+      return ordinary(active, String.valueOf(e.getMessage()), e.getCause());
+    }
+    commit(active, target, owner);
+    mounted.increment();
+    logPrepared(key, target, "mounted");
+    throw exists(target);
+  }
+
+  private static boolean isSame(StoredSnapshot there, Map<String, String> labels) {
+    String asked = labels.getOrDefault(SnapshotLabel.TOC_DIGEST, "");
+    String given = there.info().labels().getOrDefault(SnapshotLabel.TOC_DIGEST, "");
+    return !there.remote() || given.equals(asked);
+  }
+
+  private Owner mount(StoredSnapshot active, Map<String, String> labels)
+      throws SnapshotException, NotLazyException {
+    Path mountPoint = store.fs(active);
+    try {
+      return remote.mount(mountPoint, labels);
+    } catch (RuntimeException | Error e) {
+      undo(active, mountPoint, e);
+      throw e;
+    }
+  }
+
+  private void commit(StoredSnapshot active, Target target, Owner owner) throws SnapshotException {
+    try {
+      store.commitRemote(active.name(), target.ref() + "@" + active.id(), owner);
+    } catch (SnapshotException | RuntimeException | Error e) {
+      undo(active, store.fs(active), e);
+      throw e;
+    }
+  }
+
+  private void undo(StoredSnapshot active, Path mountPoint, Throwable cause) {
+    remote.unmount(mountPoint);
+    try {
+      store.remove(active.name());
+    } catch (SnapshotException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private StoredSnapshot ordinary(StoredSnapshot active, String reason, @Nullable Throwable cause) {
+    ordinary.increment();
+    log.atInfo()
+        .addKeyValue("key", active.name())
+        .addKeyValue("parent", active.info().parent())
+        .addKeyValue(OUTCOME, "false")
+        .addKeyValue("reason", cause == null ? reason : reason + ": " + cause.getMessage())
+        .log("layer isn't mounted lazily, containerd unpacks it");
+    return active;
+  }
+
+  private static void logPrepared(String key, Target target, String how) {
+    log.atInfo()
+        .addKeyValue("key", key)
+        .addKeyValue("parent", target.parent())
+        .addKeyValue(OUTCOME, "true")
+        .addKeyValue("how", how)
+        .log("prepared remote snapshot");
+  }
+
+  private static SnapshotException exists(Target target) {
+    return new SnapshotException.AlreadyExists(
+        "target snapshot " + target.ref() + " already exists");
+  }
+
+  private TargetLock enter(Target target) {
+    synchronized (locks) {
+      TargetLock lock = locks.computeIfAbsent(target, absent -> new TargetLock());
+      lock.users++;
+      return lock;
+    }
+  }
+
+  private void leave(Target target, TargetLock lock) {
+    synchronized (locks) {
+      lock.users--;
+      if (lock.users == 0) {
+        locks.remove(target);
+      }
+    }
+  }
+
+  /**
+   * How many Prepares with a target ended which way.
+   *
+   * @param shared found their target
+   * @param mounted mounted it lazily
+   * @param ordinary became ordinary snapshots
+   */
+  public record Counts(long shared, long mounted, long ordinary) {}
+
+  private record Target(String ref, String parent) {}
+
+  private static final class TargetLock extends ReentrantLock {
+    private static final long serialVersionUID = 1;
+    private int users;
+  }
+}

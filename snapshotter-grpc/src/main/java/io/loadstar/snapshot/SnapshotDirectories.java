@@ -1,0 +1,192 @@
+package io.loadstar.snapshot;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where snapshots lie on disk; the only class that knows. Immutable.
+ *
+ * <pre>
+ * &lt;root&gt;/snapshotter/          0700
+ *   metadata.db               which of the directories below are in use, and as what
+ *   snapshots/                0700
+ *     new-&lt;random&gt;/           being made; one that is found at start is left over
+ *     old-&lt;id&gt;-&lt;random&gt;/      left over, and in the way of a new one
+ *     &lt;id&gt;/                   0700
+ *       fs/                   0755, owned as the parent's: what the snapshot itself holds, or the
+ *                             mount point of a lazy layer
+ *       work/                 0711, of active snapshots: the overlay's
+ * </pre>
+ */
+final class SnapshotDirectories {
+
+  private static final String NEW = "new-";
+  private static final String OLD = "old-";
+
+  private final Path base;
+  private final Path snapshots;
+
+  private SnapshotDirectories(Path base) {
+    this.base = base;
+    this.snapshots = base.resolve("snapshots");
+  }
+
+  /**
+   * Opens {@code <root>/snapshotter}, and makes it if it isn't there.
+   *
+   * @throws IOException if it can't be made, or if its path can't be told to overlayfs
+   */
+  static SnapshotDirectories open(Path root) throws IOException {
+    Path base = root.toAbsolutePath().normalize().resolve("snapshotter");
+    if (base.toString().chars().anyMatch(c -> c == ':' || c == ',' || c == '\\')) {
+      throw new IOException(
+          root + ": a path with a colon, comma or backslash can't be an overlay's directory");
+    }
+    SnapshotDirectories directories = new SnapshotDirectories(base);
+    Files.createDirectories(base);
+    setMode(base, "rwx------");
+    Files.createDirectories(directories.snapshots);
+    setMode(directories.snapshots, "rwx------");
+    return directories;
+  }
+
+  Path database() {
+    return base.resolve("metadata.db");
+  }
+
+  Path all() {
+    return snapshots;
+  }
+
+  /** Who a snapshot without a parent belongs to: who runs this. */
+  Owner owner() throws IOException {
+    return ownerOf(snapshots);
+  }
+
+  Path of(long id) {
+    return snapshots.resolve(Long.toString(id));
+  }
+
+  Path fs(long id) {
+    return of(id).resolve("fs");
+  }
+
+  Path work(long id) {
+    return of(id).resolve("work");
+  }
+
+  /** Makes a directory that has no name of its own yet. */
+  Path makeNew(SnapshotKind kind, Owner owner) throws IOException {
+    Path made = Files.createTempDirectory(snapshots, NEW);
+    makeContent(made, kind, owner);
+    return made;
+  }
+
+  private static void makeContent(Path directory, SnapshotKind kind, Owner owner)
+      throws IOException {
+    Path fs = directory.resolve("fs");
+    if (!hasFs(directory)) {
+      Files.createDirectory(fs);
+      setMode(fs, "rwxr-xr-x");
+      giveTo(owner, fs);
+    }
+    if (kind == SnapshotKind.ACTIVE) {
+      setMode(Files.createDirectories(directory.resolve("work")), "rwx--x--x");
+    }
+    force(directory);
+  }
+
+  /**
+   * Gives {@code made} its name, durably. What has that name already belongs to nobody, since the
+   * id is new: it is moved out of the way.
+   */
+  void publish(Path made, long id) throws IOException {
+    Path target = of(id);
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      Path aside = Files.createTempDirectory(snapshots, OLD + id + "-");
+      Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+    }
+    Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
+    force(snapshots);
+  }
+
+  /** Makes what is missing of a directory that should be there. */
+  void repair(StoredSnapshot snapshot) throws IOException {
+    makeContent(
+        Files.createDirectories(of(snapshot.id())), snapshot.info().kind(), snapshot.owner());
+    setMode(of(snapshot.id()), "rwx------");
+    force(snapshots);
+  }
+
+  /** Whether everything of the snapshot is there that {@link #makeNew} made. */
+  boolean isWhole(StoredSnapshot snapshot) throws IOException {
+    boolean work =
+        snapshot.info().kind() != SnapshotKind.ACTIVE || Files.isDirectory(work(snapshot.id()));
+    return work && hasFs(of(snapshot.id()));
+  }
+
+  /** Looked for by name: a mount point of ours must not be asked. */
+  private static boolean hasFs(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "fs")) {
+      return entries.iterator().hasNext();
+    }
+  }
+
+  private static void giveTo(Owner owner, Path directory) throws IOException {
+    if (!owner.equals(ownerOf(directory))) {
+      Files.setAttribute(directory, "unix:uid", owner.uid(), LinkOption.NOFOLLOW_LINKS);
+      Files.setAttribute(directory, "unix:gid", owner.gid(), LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
+  /** All directories but those of the snapshots {@code ids}. */
+  List<Path> allBut(Set<Long> ids) throws IOException {
+    List<Path> others = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(snapshots)) {
+      for (Path entry : entries) {
+        if (!isOneOf(ids, entry.getFileName().toString())) {
+          others.add(entry);
+        }
+      }
+    }
+    return others;
+  }
+
+  private static boolean isOneOf(Set<Long> ids, String name) {
+    try {
+      return ids.contains(Long.parseLong(name));
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  /** Who owns a directory that isn't a mount point. */
+  static Owner ownerOf(Path directory) throws IOException {
+    return new Owner(
+        (Integer) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS),
+        (Integer) Files.getAttribute(directory, "unix:gid", LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private static void setMode(Path directory, String mode) throws IOException {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
+  }
+
+  private static void force(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

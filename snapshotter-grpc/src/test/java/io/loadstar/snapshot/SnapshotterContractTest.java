@@ -1,0 +1,444 @@
+package io.loadstar.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What containerd may rely on, of any snapshotter, however it is reached. */
+public abstract class SnapshotterContractTest {
+
+  private static final Map<String, String> NONE = Map.of();
+
+  @TempDir protected Path root;
+
+  protected final DirectoryRemoteFileSystem remote = new DirectoryRemoteFileSystem();
+  private final ExecutorService checks = Executors.newVirtualThreadPerTaskExecutor();
+  protected SnapshotStore store;
+  protected Snapshotter snapshotter;
+
+  /** Makes {@code backend} reachable the way that is under test. */
+  protected abstract Snapshotter reach(Snapshotter backend) throws Exception;
+
+  @BeforeEach
+  void open() throws Exception {
+    store = SnapshotStore.open(root);
+    snapshotter =
+        reach(
+            new OverlaySnapshotter(
+                store, new OverlayMounts(store), remote, new ChainCheck(remote, checks)));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    checks.close();
+    store.close();
+  }
+
+  private String fs(int id) {
+    return root.resolve("snapshotter/snapshots/" + id + "/fs").toString();
+  }
+
+  private void committed(String name, String parent) throws SnapshotException {
+    snapshotter.prepare(name + "-key", parent, NONE);
+    snapshotter.commit(name, name + "-key", NONE);
+  }
+
+  private static Map<String, String> target(String ref, String layer) {
+    return Map.of(
+        SnapshotLabel.REF,
+        ref,
+        DirectoryRemoteFileSystem.LAYER,
+        layer,
+        SnapshotLabel.TOC_DIGEST,
+        "toc of " + layer);
+  }
+
+  private String remote(String ref, String parent) throws SnapshotException {
+    assertThrows(
+        SnapshotException.AlreadyExists.class,
+        () -> snapshotter.prepare("extract " + ref, parent, target(ref, "layer " + ref)));
+    return found(ref, parent).name();
+  }
+
+  /** Asks as containerd does once its target is said to exist. */
+  private SnapshotInfo found(String ref, String parent) throws SnapshotException {
+    String filter = "labels.\"containerd.io/snapshot.ref\"==" + ref + ",parent==\"" + parent + "\"";
+    List<SnapshotInfo> found = snapshotter.list(SnapshotFilter.parse(List.of(filter)));
+    assertEquals(1, found.size());
+    assertEquals(SnapshotKind.COMMITTED, found.getFirst().kind());
+    return found.getFirst();
+  }
+
+  @Test
+  void withoutParentsAnActiveSnapshotIsABindMount() throws Exception {
+    List<Mount> mounts = snapshotter.prepare("a", "", NONE);
+    assertEquals(List.of(new Mount("bind", fs(1), List.of("rw", "rbind"))), mounts);
+    assertEquals(mounts, snapshotter.mounts("a"));
+  }
+
+  @Test
+  void withoutParentsAViewIsAReadOnlyBindMount() throws Exception {
+    assertEquals(
+        List.of(new Mount("bind", fs(1), List.of("ro", "rbind"))), snapshotter.view("v", "", NONE));
+  }
+
+  @Test
+  void aViewOfOneLayerIsThatLayer() throws Exception {
+    committed("one", "");
+    assertEquals(
+        List.of(new Mount("bind", fs(1), List.of("ro", "rbind"))),
+        snapshotter.view("v", "one", NONE));
+  }
+
+  @Test
+  void parentsAreLowerDirectoriesTheNearestFirst() throws Exception {
+    committed("one", "");
+    committed("two", "one");
+    assertEquals(
+        List.of(new Mount("overlay", "overlay", List.of("lowerdir=" + fs(2) + ":" + fs(1)))),
+        snapshotter.view("v", "two", NONE));
+    String work = fs(4).replace("/fs", "/work");
+    List<String> options =
+        List.of("workdir=" + work, "upperdir=" + fs(4), "lowerdir=" + fs(2) + ":" + fs(1));
+    assertEquals(
+        List.of(new Mount("overlay", "overlay", options)), snapshotter.prepare("a", "two", NONE));
+  }
+
+  @Test
+  void directoriesHaveTheModesThatOverlayfsNeeds() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    Path snapshots = root.resolve("snapshotter/snapshots");
+    assertEquals("rwx------", mode(snapshots));
+    assertEquals("rwx------", mode(snapshots.resolve("1")));
+    assertEquals("rwxr-xr-x", mode(snapshots.resolve("1/fs")));
+    assertEquals("rwx--x--x", mode(snapshots.resolve("1/work")));
+  }
+
+  private static String mode(Path path) throws Exception {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+
+  @Test
+  void committingEndsTheKeyAndBeginsTheName() throws Exception {
+    snapshotter.prepare("key", "", Map.of("was", "there"));
+    snapshotter.commit("name", "key", Map.of("is", "here"));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("key"));
+    SnapshotInfo info = snapshotter.stat("name");
+    assertEquals(SnapshotKind.COMMITTED, info.kind());
+    assertEquals(Map.of("is", "here"), info.labels());
+    assertThrows(SnapshotException.FailedPrecondition.class, () -> snapshotter.mounts("name"));
+  }
+
+  @Test
+  void keysAndNamesAreTakenOnce() throws Exception {
+    committed("name", "");
+    snapshotter.prepare("key", "", NONE);
+    assertThrows(SnapshotException.AlreadyExists.class, () -> snapshotter.prepare("key", "", NONE));
+    assertThrows(SnapshotException.AlreadyExists.class, () -> snapshotter.view("name", "", NONE));
+    assertThrows(
+        SnapshotException.AlreadyExists.class, () -> snapshotter.commit("name", "key", NONE));
+    assertEquals(SnapshotKind.ACTIVE, snapshotter.stat("key").kind());
+  }
+
+  @Test
+  void onlyWhatIsCommittedCanBeAParent() throws Exception {
+    snapshotter.prepare("active", "", NONE);
+    assertThrows(
+        SnapshotException.InvalidArgument.class, () -> snapshotter.prepare("a", "active", NONE));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.prepare("a", "nothing", NONE));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.view("v", "nothing", NONE));
+  }
+
+  @Test
+  void onlyWhatIsActiveCanBeCommitted() throws Exception {
+    committed("name", "");
+    snapshotter.view("view", "name", NONE);
+    assertThrows(
+        SnapshotException.FailedPrecondition.class, () -> snapshotter.commit("x", "view", NONE));
+    assertThrows(
+        SnapshotException.FailedPrecondition.class, () -> snapshotter.commit("x", "name", NONE));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.commit("x", "none", NONE));
+  }
+
+  @Test
+  void emptyNamesAreRefused() {
+    assertThrows(SnapshotException.InvalidArgument.class, () -> snapshotter.prepare("", "", NONE));
+    assertThrows(SnapshotException.InvalidArgument.class, () -> snapshotter.stat(""));
+  }
+
+  @Test
+  void whatIsNotThereIsNotFound() {
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("x"));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.mounts("x"));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.remove("x"));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.usage("x"));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.update("x", NONE, List.of()));
+  }
+
+  @Test
+  void aParentIsRemovedAfterItsChildren() throws Exception {
+    committed("one", "");
+    committed("two", "one");
+    assertThrows(SnapshotException.FailedPrecondition.class, () -> snapshotter.remove("one"));
+    snapshotter.remove("two");
+    snapshotter.remove("one");
+    assertEquals(List.of(), snapshotter.list(SnapshotFilter.ALL));
+  }
+
+  @Test
+  void directoriesGoAtCleanup() throws Exception {
+    committed("one", "");
+    snapshotter.prepare("a", "one", NONE);
+    snapshotter.remove("a");
+    assertTrue(Files.exists(Path.of(fs(2))));
+    snapshotter.cleanup();
+    assertFalse(Files.exists(Path.of(fs(2), "..")));
+    assertTrue(Files.exists(Path.of(fs(1))));
+  }
+
+  @Test
+  void aRemovedKeyCanBeUsedAgainInADirectoryOfItsOwn() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    Files.writeString(Path.of(fs(1), "old"), "old");
+    snapshotter.remove("a");
+    assertEquals(fs(2), snapshotter.prepare("a", "", NONE).getFirst().source());
+    assertFalse(Files.exists(Path.of(fs(2), "old")));
+  }
+
+  @Test
+  void labelsAreChangedAsTheMaskSays() throws Exception {
+    snapshotter.prepare("a", "", Map.of("keep", "1", "change", "1", "drop", "1"));
+    SnapshotInfo info =
+        snapshotter.update(
+            "a",
+            Map.of("change", "2", "unmasked", "2"),
+            List.of("labels.change", "labels.drop", "labels.new"));
+    assertEquals(Map.of("keep", "1", "change", "2"), info.labels());
+    assertEquals(info, snapshotter.stat("a"));
+    assertEquals(
+        Map.of("all", "new"),
+        snapshotter.update("a", Map.of("all", "new"), List.of("labels")).labels());
+    assertEquals(
+        Map.of("again", "all"),
+        snapshotter.update("a", Map.of("again", "all"), List.of()).labels());
+  }
+
+  @Test
+  void aLabelNameMayHaveDots() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    Map<String, String> labels = Map.of("containerd.io/snapshot/x.y", "1");
+    assertEquals(
+        labels,
+        snapshotter.update("a", labels, List.of("labels.containerd.io/snapshot/x.y")).labels());
+  }
+
+  @Test
+  void nothingButLabelsCanBeUpdated() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    assertThrows(
+        SnapshotException.InvalidArgument.class,
+        () -> snapshotter.update("a", NONE, List.of("parent")));
+  }
+
+  @Test
+  void anUpdateIsTimed() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    SnapshotInfo before = snapshotter.stat("a");
+    SnapshotInfo after = snapshotter.update("a", Map.of("x", "y"), List.of());
+    assertEquals(before.created(), after.created());
+    assertFalse(after.updated().isBefore(before.updated()));
+  }
+
+  @Test
+  void listShowsWhatAnyOfItsFiltersLetsThrough() throws Exception {
+    committed("one", "");
+    snapshotter.prepare("a", "one", Map.of("x", "y"));
+    snapshotter.view("v", "one", NONE);
+    assertEquals(List.of("one", "a", "v"), names());
+    assertEquals(List.of("a", "v"), names("parent==one"));
+    assertEquals(List.of("one", "v"), names("kind==committed", "kind==view"));
+    assertEquals(List.of("a"), names("labels.x==y,parent==\"one\""));
+  }
+
+  @Test
+  void aFilterThatIsNoneIsRefused() {
+    assertThrows(
+        SnapshotException.InvalidArgument.class,
+        () -> snapshotter.list(SnapshotFilter.parse(List.of("name=="))));
+  }
+
+  private List<String> names(String... filters) throws SnapshotException {
+    return snapshotter.list(SnapshotFilter.parse(List.of(filters))).stream()
+        .map(SnapshotInfo::name)
+        .toList();
+  }
+
+  @Test
+  void moreSnapshotsThanOneMessageHoldsAreListed() throws Exception {
+    committed("one", "");
+    for (int i = 0; i < 120; i++) {
+      snapshotter.view("v" + i, "one", NONE);
+    }
+    assertEquals(121, names().size());
+  }
+
+  @Test
+  void usageOfAnActiveSnapshotIsMeasuredAndOfACommittedOneKept() throws Exception {
+    snapshotter.prepare("a", "", NONE);
+    Usage empty = snapshotter.usage("a");
+    assertEquals(1, empty.inodes());
+    Path file = Path.of(fs(1), "file");
+    Files.write(file, new byte[10_000]);
+    Files.createLink(Path.of(fs(1), "link"), file);
+    Usage used = snapshotter.usage("a");
+    assertEquals(new Usage(empty.size() + 12_288, 2), used);
+    snapshotter.commit("one", "a", NONE);
+    Files.delete(file);
+    assertEquals(used, snapshotter.usage("one"));
+  }
+
+  @Test
+  void aTargetThatCanBeMountedIsThereAtOnce() throws Exception {
+    String one = remote("sha256:1", "");
+    String two = remote("sha256:2", one);
+    SnapshotInfo info = snapshotter.stat(two);
+    assertEquals(one, info.parent());
+    assertEquals(SnapshotLabel.REMOTE_VALUE, info.labels().get(SnapshotLabel.REMOTE));
+    assertEquals("layer sha256:2", info.labels().get(DirectoryRemoteFileSystem.LAYER));
+    assertEquals(Usage.NONE, snapshotter.usage(two));
+    assertEquals("layer sha256:1", Files.readString(Path.of(fs(1), "layer")));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("extract sha256:2"));
+  }
+
+  @Test
+  void aTargetThatCannotBeMountedIsAnOrdinarySnapshot() throws Exception {
+    String one = remote("sha256:1", "");
+    Map<String, String> labels = Map.of(SnapshotLabel.REF, "sha256:2");
+    List<Mount> mounts = snapshotter.prepare("key", one, labels);
+    assertEquals("overlay", mounts.getFirst().type());
+    assertEquals(SnapshotKind.ACTIVE, snapshotter.stat("key").kind());
+    snapshotter.commit("default/2/sha256:2", "key", labels);
+    assertEquals("default/2/sha256:2", found("sha256:2", one).name());
+  }
+
+  @Test
+  void aSecondNamespaceFindsTheTargetWithoutAnotherMount() throws Exception {
+    String one = remote("sha256:1", "");
+    assertThrows(
+        SnapshotException.AlreadyExists.class,
+        () -> snapshotter.prepare("other", "", target("sha256:1", "layer sha256:1")));
+    assertEquals(1, remote.mounts.get());
+    assertEquals(one, found("sha256:1", "").name());
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("other"));
+  }
+
+  @Test
+  void aTargetThatContainerdUnpackedIsFoundToo() throws Exception {
+    Map<String, String> labels = Map.of(SnapshotLabel.REF, "sha256:1");
+    snapshotter.prepare("key", "", labels);
+    snapshotter.commit("default/2/sha256:1", "key", labels);
+    assertThrows(
+        SnapshotException.AlreadyExists.class,
+        () -> snapshotter.prepare("other", "", target("sha256:1", "x")));
+    assertEquals(0, remote.mounts.get());
+  }
+
+  @Test
+  void aChainIdDoesNotPutOneImagesContentIntoAnother() throws Exception {
+    remote("sha256:1", "");
+    List<Mount> mounts = snapshotter.prepare("key", "", target("sha256:1", "something else"));
+    assertEquals("bind", mounts.getFirst().type());
+    assertEquals(1, remote.mounts.get());
+  }
+
+  @Test
+  void twoPreparesOfOneTargetMountItOnce() throws Exception {
+    remote.gate = new CountDownLatch(1);
+    List<Future<?>> prepares = new ArrayList<>();
+    try (ExecutorService callers = Executors.newFixedThreadPool(4)) {
+      for (int i = 0; i < 4; i++) {
+        String key = "key" + i;
+        prepares.add(
+            callers.submit(() ->
+                assertThrows(
+                    SnapshotException.AlreadyExists.class,
+                    () -> snapshotter.prepare(key, "", target("sha256:1", "x")))));
+      }
+      remote.gate.countDown();
+      for (Future<?> prepare : prepares) {
+        prepare.get();
+      }
+    }
+    assertEquals(1, remote.mounts.get());
+    found("sha256:1", "");
+  }
+
+  @Test
+  void anUnreadableLayerIsNamedAndMakesItsChildrenUnavailable() throws Exception {
+    String one = remote("sha256:1", "");
+    String two = remote("sha256:2", one);
+    snapshotter.prepare("before", two, NONE);
+    remote.broken.add(Path.of(fs(1)));
+    for (String key : List.of("before", "after")) {
+      LayerUnavailableException e =
+          assertThrows(
+              LayerUnavailableException.class,
+              () -> {
+                if (key.equals("after")) {
+                  snapshotter.prepare(key, two, NONE);
+                }
+                snapshotter.mounts(key);
+              });
+      assertTrue(String.valueOf(e.getMessage()).contains("sha256:1"), e.getMessage());
+    }
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("after"));
+    remote.broken.clear();
+    snapshotter.mounts("before");
+  }
+
+  @Test
+  void aRemovedRemoteSnapshotIsUnmountedAtCleanup() throws Exception {
+    String one = remote("sha256:1", "");
+    assertEquals(1, remote.mounted.size());
+    snapshotter.remove(one);
+    snapshotter.cleanup();
+    assertEquals(0, remote.mounted.size());
+    assertFalse(Files.exists(Path.of(fs(1))));
+  }
+
+  @Test
+  void whatIsPreparedBelongsToWhoTheLayerBelowBelongsTo() throws Exception {
+    assumeTrue(
+        SnapshotDirectories.ownerOf(root).equals(Owner.ROOT),
+        "skipped: needs root to give files away");
+    String one = remote("sha256:1", "");
+    snapshotter.prepare("a", one, NONE);
+    assertEquals(7, Files.getAttribute(Path.of(fs(2)), "unix:uid"));
+    assertEquals(8, Files.getAttribute(Path.of(fs(2)), "unix:gid"));
+  }
+
+  @Test
+  void aLabelFromAManifestMakesNoRemoteSnapshot() throws Exception {
+    Map<String, String> labels = Map.of(SnapshotLabel.REMOTE, "claimed");
+    snapshotter.prepare("key", "", labels);
+    snapshotter.commit("one", "key", labels);
+    snapshotter.prepare("a", "one", NONE);
+  }
+}
