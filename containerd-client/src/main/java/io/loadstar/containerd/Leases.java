@@ -1,16 +1,16 @@
 package io.loadstar.containerd;
 
 import io.grpc.Channel;
+import io.loadstar.api.leases.v1.AddResourceRequest;
 import io.loadstar.api.leases.v1.CreateRequest;
 import io.loadstar.api.leases.v1.DeleteRequest;
 import io.loadstar.api.leases.v1.LeasesGrpc;
 import io.loadstar.api.leases.v1.LeasesGrpc.LeasesBlockingV2Stub;
 import io.loadstar.api.leases.v1.ListRequest;
-import java.security.SecureRandom;
+import io.loadstar.api.leases.v1.Resource;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 
 /** containerd's leases. Thread-safe. */
@@ -19,26 +19,34 @@ public final class Leases {
   /** When garbage collection may take a lease that nobody deleted; RFC 3339. */
   private static final String EXPIRY_LABEL = "containerd.io/gc.expire";
 
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private final LeasesBlockingV2Stub stub;
 
   Leases(Channel channel) {
     this.stub = LeasesGrpc.newBlockingV2Stub(channel);
   }
 
-  /** Makes a lease that ends by itself after {@code lifetime} if nobody ends it before. */
-  public Lease create(Duration lifetime) throws ContainerdException {
-    byte[] random = new byte[8];
-    RANDOM.nextBytes(random);
-    String id = "loadstar-" + System.nanoTime() + "-" + HexFormat.of().formatHex(random);
+  /** Begins a lease, which ends by itself after {@code lifetime} if nobody ends it before. */
+  public void create(Lease lease, Duration lifetime) throws ContainerdException {
     Instant expiry = Instant.now().plus(lifetime).truncatedTo(ChronoUnit.SECONDS);
     CreateRequest request =
-        CreateRequest.newBuilder().setId(id).putLabels(EXPIRY_LABEL, expiry.toString()).build();
-    return new Lease(
-        Calls.run("creating lease " + id, () -> stub.withDeadlineAfter(Calls.QUICK).create(request))
-            .getLease()
-            .getId());
+        CreateRequest.newBuilder()
+            .setId(lease.id())
+            .putLabels(EXPIRY_LABEL, expiry.toString())
+            .build();
+    Calls.run(
+        "creating lease " + lease.id(), () -> stub.withDeadlineAfter(Calls.QUICK).create(request));
+  }
+
+  /** Lets a lease keep a snapshot alive that is there already. */
+  public void addSnapshot(Lease lease, String snapshotter, String name) throws ContainerdException {
+    AddResourceRequest request =
+        AddResourceRequest.newBuilder()
+            .setId(lease.id())
+            .setResource(Resource.newBuilder().setType("snapshots/" + snapshotter).setId(name))
+            .build();
+    Calls.run(
+        "adding snapshot " + name + " to a lease",
+        () -> stub.withDeadlineAfter(Calls.QUICK).addResource(request));
   }
 
   /** Ends a lease; what only it kept alive goes with some later garbage collection. */

@@ -25,10 +25,11 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = VersionText.class,
     sortOptions = false,
-    subcommands = {CompletionCommand.class},
+    subcommands = {PullCommand.class, CompletionCommand.class},
     footer = {
       "",
       "Examples:",
+      "  loadstar pull registry.example.org/team/app:1.2",
       "  loadstar completion bash > /etc/bash_completion.d/loadstar",
       "",
       "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."

@@ -1,0 +1,112 @@
+package io.loadstar.cli;
+
+import io.loadstar.containerd.ContainerdClient;
+import io.loadstar.containerd.Namespace;
+import io.loadstar.oci.ImageReference;
+import io.loadstar.oci.ImageSource;
+import io.loadstar.oci.Platform;
+import io.loadstar.pull.Pull;
+import io.loadstar.pull.PullReport;
+import io.loadstar.pull.PullRequest;
+import io.loadstar.registry.RegistryClient;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Brings an image into containerd. */
+@Command(
+    name = "pull",
+    description = "Bring an image into containerd, lazily where the snapshotter can.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  loadstar pull registry.example.org/team/app:1.2",
+      "  loadstar pull --namespace k8s.io registry.example.org/team/app:1.2",
+      "  loadstar pull --snapshotter overlayfs localhost:5000/app:1.2",
+      "",
+      "Then: ctr run --snapshotter loadstar --rm REF NAME COMMAND"
+    })
+final class PullCommand implements Callable<Integer> {
+
+  @ParentCommand private Loadstar loadstar;
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "REF", description = "The image: [HOST/]REPOSITORY[:TAG][@DIGEST].")
+  private String reference;
+
+  @Option(
+      names = "--snapshotter",
+      paramLabel = "NAME",
+      defaultValue = "loadstar",
+      description =
+          "Who gets the layers, as containerd's configuration calls it (${DEFAULT-VALUE}).")
+  private String snapshotter = "";
+
+  @Option(
+      names = {"-a", "--address"},
+      paramLabel = "SOCKET",
+      defaultValue = "/run/containerd/containerd.sock",
+      description = "Where containerd listens (${DEFAULT-VALUE}).")
+  private String address = "";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      paramLabel = "NAME",
+      defaultValue = "default",
+      description = "containerd's namespace (${DEFAULT-VALUE}); Kubernetes' is k8s.io.")
+  private String namespace = "";
+
+  @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH",
+      description = "Which of an index's images; this machine's unless said otherwise.")
+  private @Nullable String platform;
+
+  @Mixin private RegistryOptions registry;
+  @Mixin private JsonOption json;
+
+  @Override
+  public Integer call() throws Exception {
+    PullRequest request;
+    Namespace target;
+    try {
+      request =
+          new PullRequest(
+              ImageReference.parse(reference),
+              Optional.ofNullable(platform).map(Platform::parse),
+              snapshotter);
+      target = new Namespace(namespace);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+    PullReport report = pull(request, target);
+    PullText text = new PullText(request, report);
+    if (json.requested()) {
+      loadstar.output().json(text.document());
+    } else {
+      loadstar.output().text(text.summary());
+    }
+    return 0;
+  }
+
+  private PullReport pull(PullRequest request, Namespace target) throws Exception {
+    Set<String> hosts = Set.of(request.image().host());
+    try (ContainerdClient containerd = ContainerdClient.connect(Path.of(address), target);
+        RegistryClient client = RegistryConnection.open(registry, hosts);
+        ImageSource source = client.source(request.image())) {
+      PullSteps steps = new PullSteps(request, loadstar.output().progress());
+      return new Pull(request, source, containerd, steps).run();
+    }
+  }
+}

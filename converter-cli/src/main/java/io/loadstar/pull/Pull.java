@@ -1,0 +1,118 @@
+package io.loadstar.pull;
+
+import io.loadstar.containerd.ContainerdClient;
+import io.loadstar.containerd.ContainerdException;
+import io.loadstar.containerd.ImageRecord;
+import io.loadstar.containerd.Lease;
+import io.loadstar.containerd.Services;
+import io.loadstar.containerd.SnapshotterPlugin;
+import io.loadstar.oci.ImageIndex;
+import io.loadstar.oci.ImageSource;
+import io.loadstar.oci.MediaTypes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One pull: an image's documents into containerd's content store, its layers into snapshots, its
+ * name last. {@code ctr pull} can't do it lazily, since it tells a snapshotter nothing of the
+ * registry.
+ *
+ * <p>A lease keeps everything alive until the image's name does. It is deleted in the end, whatever
+ * happened; after a failure that takes along what had been brought. An image that was there before
+ * is as it was until the last step.
+ *
+ * @param request what is to be pulled
+ * @param source where from; stays open
+ * @param containerd where to; stays open
+ * @param listener is told how it gets on
+ */
+public record Pull(
+    PullRequest request, ImageSource source, ContainerdClient containerd, PullListener listener) {
+
+  /** In case that this process can't delete its lease any more. */
+  private static final Duration LEASE_LIFETIME = Duration.ofHours(24);
+
+  /**
+   * Does it. Ends early if the thread is interrupted.
+   *
+   * @throws PullException if the image isn't one that can be pulled, or the snapshotter isn't known
+   * @throws ContainerdException if containerd refuses a step
+   * @throws IOException if the source doesn't give what is needed
+   */
+  public PullReport run()
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    long start = System.nanoTime();
+    checkSnapshotter();
+    ResolvedImage image = ResolvedImage.resolve(request, source);
+    Lease lease = Lease.unused();
+    List<LayerOutcome> layers;
+    try {
+      containerd.services().leases().create(lease, LEASE_LIFETIME);
+      layers = bring(image, lease);
+    } catch (IOException
+        | ContainerdException
+        | PullException
+        | InterruptedException
+        | RuntimeException e) {
+      giveUp(lease, e);
+      throw e;
+    }
+    containerd.services().leases().delete(lease);
+    return new PullReport(image.target(), layers, Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private List<LayerOutcome> bring(ResolvedImage image, Lease lease)
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    Services services = containerd.under(lease);
+    StoredContent store = new StoredContent(services.content(), image.image());
+    if (MediaTypes.isIndex(image.target().mediaType())) {
+      ImageIndex index = ImageIndex.parse(image.target());
+      store.put("index", image.target(), ContentLabels.ofIndex(index.manifests()));
+    }
+    store.put("manifest", image.manifest(), ContentLabels.ofManifest(image));
+    store.put("config", image.config(), ContentLabels.ofConfig(image, request.snapshotter()));
+    List<LayerOutcome> layers;
+    try (LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
+      layers = new LayerStack(this, image, lease, downloads).build();
+    }
+    services
+        .images()
+        .put(
+            new ImageRecord(
+                image.image().toString(), StoredContent.described(image.target().descriptor())));
+    return layers;
+  }
+
+  private void giveUp(Lease lease, Exception reason) {
+    try {
+      containerd.services().leases().deleteAndCollect(lease);
+    } catch (ContainerdException e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  private void checkSnapshotter() throws ContainerdException, PullException {
+    String name = request.snapshotter();
+    Optional<SnapshotterPlugin> plugin = containerd.services().introspection().snapshotter(name);
+    if (plugin.isEmpty()) {
+      throw new PullException(
+          "snapshotter "
+              + name
+              + ": containerd doesn't know it; add to its config.toml and restart it:"
+              + " [proxy_plugins."
+              + name
+              + "] type = \"snapshot\", address = \"SOCKET\" (of the snapshotter)");
+    }
+    Optional<String> failure = plugin.get().failure();
+    if (failure.isPresent()) {
+      throw new PullException(
+          "snapshotter "
+              + name
+              + ": containerd couldn't start it ("
+              + failure.get()
+              + "); see containerd's log");
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.loadstar.pull;
+
+import io.loadstar.oci.ImageReference;
+import io.loadstar.oci.Platform;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is to be pulled. Immutable.
+ *
+ * @param image its reference
+ * @param platform which of an index's images; this machine's if empty
+ * @param snapshotter who gets the layers, as containerd's configuration calls it
+ */
+public record PullRequest(ImageReference image, Optional<Platform> platform, String snapshotter) {
+
+  private static final Set<String> ORDINARY_SNAPSHOTTERS =
+      Set.of("overlayfs", "native", "btrfs", "zfs", "devmapper", "blockfile", "erofs");
+
+  /** The platform that is wanted. */
+  public Platform wanted() {
+    return platform.orElseGet(Platform::current);
+  }
+
+  /** Whether the snapshotter is one of containerd's own, none of which mounts anything lazily. */
+  public boolean ordinarySnapshotter() {
+    return ORDINARY_SNAPSHOTTERS.contains(snapshotter);
+  }
+}
