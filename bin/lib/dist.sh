@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # home is the sourcing script's, programs is for it
+# What a built checkout holds beside Maven's own directories. This file alone knows the layout:
+#
+#   dist/java                       the java that built it and that runs it: one line, a path
+#   dist/stamp                      fingerprint of the sources it was built from; written last
+#   dist/NAME.jar                   the main class; the manifest names lib/*.jar (NAME: loadstar, loadstar-snapshotter)
+#   dist/lib/*.jar                  the class path
+#   dist/native/*.so                native libraries out of their jars, so that no start unpacks them into /tmp
+#   dist/aot/NAME.aot               AOT caches: classes loaded, linked and profiled ahead of time; the programs run without them, too
+#   dist/build.log, dist/aot/*.log  what the last build said
+
+dist=$home/dist
+
+# NAME and the module whose jar it is.
+programs=(
+  "loadstar converter-cli"
+  "loadstar-snapshotter snapshotter-grpc"
+)
+
+# java_flags NAME [COMMAND]: sets FLAGS. One place, since an AOT cache fits only the flags that it was made with.
+java_flags() {
+  FLAGS=(
+    --enable-native-access=ALL-UNNAMED
+    -XX:+UseSerialGC
+    -XX:+UseCompactObjectHeaders
+    -XX:-UsePerfData # no file in /tmp
+    -Xlog:disable    # a cache that is missing or doesn't fit is no news
+    "-Dorg.sqlite.lib.path=$dist/native" -Dorg.sqlite.lib.name=libsqlitejdbc.so
+    "-Djffi.boot.library.path=$dist/native"
+  )
+  case "$1 ${2:-}" in
+    # A small young generation keeps an idle daemon small; the content is in the page cache and the store, not in the heap.
+    "loadstar-snapshotter "*) FLAGS+=(-Xms12m -Xmn6m -Xmx512m) ;;
+    # Compression and digests want the optimizing compiler; what only talks to others is done before that pays.
+    "loadstar convert" | "loadstar optimize" | "loadstar verify") FLAGS+=(-Xms64m) ;;
+    *) FLAGS+=(-Xms24m -XX:TieredStopAtLevel=1) ;;
+  esac
+}
+
+# cache_of NAME [COMMAND]: sets CACHE to the AOT cache made for it.
+cache_of() {
+  case "$1 ${2:-}" in
+    "loadstar " | "loadstar --help" | "loadstar -h" | "loadstar --version" | "loadstar -V") CACHE=$dist/aot/loadstar-help.aot ;;
+    *) CACHE=$dist/aot/$1.aot ;;
+  esac
+}

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # home is the sourcing script's
+# Runs a program of this checkout, with as little as possible before the JVM. The caller has set $home.
+
+launch() { # launch NAME ARGUMENT...
+  local name=$1 java='' FLAGS CACHE
+  shift
+  # shellcheck source=bin/lib/dist.sh
+  . "$home/bin/lib/dist.sh"
+  if [[ ! -e $dist/stamp ]] || ! read -r java <"$dist/java" || [[ ! -x $java ]]; then
+    "$home/bin/build" >&2 || exit 1
+    read -r java <"$dist/java"
+  fi
+  java_flags "$name" "${1:-}"
+  cache_of "$name" "${1:-}"
+  if [[ -e $CACHE ]]; then FLAGS+=("-XX:AOTCache=$CACHE"); fi
+  # shellcheck disable=SC2086 # several words, if any
+  exec "$java" "${FLAGS[@]}" ${LOADSTAR_JAVA_FLAGS:-} -jar "$dist/$name.jar" "$@"
+}
