@@ -1,0 +1,95 @@
+package io.loadstar.rig;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * containerd's own command line client, {@code ctr}, for one namespace of a private containerd.
+ * Immutable.
+ *
+ * @param directory the node's, for runc's state and the containers' output
+ * @param socket containerd's
+ * @param namespace containerd's word: images and containers of different ones don't see each other
+ */
+public record Ctr(Path directory, Path socket, String namespace) {
+
+  /** The same in another namespace. */
+  public Ctr in(String other) {
+    return new Ctr(directory, socket, other);
+  }
+
+  /** A call of {@code ctr} with these words. */
+  public Program call(String... words) {
+    return client("ctr").with(List.of(words));
+  }
+
+  /** A call of {@code ctr-remote}, the peer's client, with these words. */
+  public Program callRemote(String... words) {
+    return client("ctr-remote").with(List.of(words));
+  }
+
+  private Program client(String name) {
+    return Program.of(name, "--address", socket.toString(), "--namespace", namespace);
+  }
+
+  /** Takes an OCI layout's images into containerd's content store; nothing is unpacked. */
+  public void importLayout(Path layout, String baseName)
+      throws IOException, InterruptedException, TimeoutException {
+    Path archive = directory.resolve("import.tar");
+    Program.of("tar", "--create", "--file=" + archive, "--directory=" + layout, ".").output();
+    call("images", "import", "--no-unpack", "--base-name", baseName, archive.toString()).output();
+  }
+
+  /** Pulls the ordinary way: every layer downloaded and unpacked before it returns. */
+  public void pull(String snapshotter, String reference)
+      throws IOException, InterruptedException, TimeoutException {
+    call("images", "pull", "--plain-http", "--snapshotter", snapshotter, reference).output();
+  }
+
+  /** Removes an image, and with it what only it kept alive. */
+  public void remove(String reference) throws IOException, InterruptedException, TimeoutException {
+    call("images", "rm", "--sync", reference).output();
+  }
+
+  /**
+   * A container that runs to its end and is removed.
+   *
+   * @param name the container's, of its own while it runs
+   * @param words its command; none: the image's own
+   */
+  public Program run(String snapshotter, String reference, String name, String... words) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--rm",
+                "--snapshotter",
+                snapshotter,
+                "--runc-root",
+                directory.resolve("runc").toString(),
+                "--fifo-dir",
+                directory.resolve("fifo").toString(),
+                // At the top: of one below the namespace's, runc would leave the parent behind.
+                "--cgroup",
+                "/" + directory.getFileName() + "-" + name,
+                reference,
+                name));
+    all.addAll(List.of(words));
+    return call().with(all);
+  }
+
+  /** Mounts an image's file system, read-only, at {@code target}. */
+  public void mount(String snapshotter, String reference, Path target)
+      throws IOException, InterruptedException, TimeoutException {
+    call("images", "mount", "--snapshotter", snapshotter, reference, target.toString()).output();
+  }
+
+  /** Takes back what {@link #mount} did. */
+  public void unmount(String snapshotter, Path target)
+      throws IOException, InterruptedException, TimeoutException {
+    call("images", "unmount", "--rm", "--snapshotter", snapshotter, target.toString()).output();
+  }
+}

@@ -1,0 +1,115 @@
+package io.loadstar.rig;
+
+import io.loadstar.blob.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * docker-registry on a free port of the loopback address. Thread-safe. Whoever started it closes
+ * it; its directory stays.
+ *
+ * <pre>
+ *   DIRECTORY/registry.yml   its configuration
+ *   DIRECTORY/storage/       what was pushed, in its own layout: docker/registry/v2/blobs/sha256/ab/abc…/data
+ *   DIRECTORY/access.log     a line a request
+ *   DIRECTORY/registry.log   all else that it says
+ * </pre>
+ */
+public final class LocalRegistry implements AutoCloseable {
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final Pattern LISTENING = Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+)");
+
+  private final Path directory;
+  private final Daemon daemon;
+  private final String address;
+
+  private LocalRegistry(Path directory, Daemon daemon, String address) {
+    this.directory = directory;
+    this.daemon = daemon;
+    this.address = address;
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param directory an existing one, of its own
+   */
+  public static LocalRegistry start(Path directory)
+      throws IOException, InterruptedException, TimeoutException {
+    return start(directory, "127.0.0.1:0");
+  }
+
+  /**
+   * Starts one at {@code address}, on what an earlier one has left in {@code directory}.
+   *
+   * @param address {@code 127.0.0.1:port}, where 0 stands for a free port
+   */
+  public static LocalRegistry start(Path directory, String address)
+      throws IOException, InterruptedException, TimeoutException {
+    Path configuration = directory.resolve("registry.yml");
+    Files.writeString(
+        configuration,
+        """
+        version: 0.1
+        log: {level: info, accesslog: {disabled: false}}
+        storage: {filesystem: {rootdirectory: '%s'}, delete: {enabled: true}}
+        http: {addr: '%s', secret: rig}
+        """
+            .formatted(directory.resolve("storage"), address));
+    Path log = directory.resolve("registry.log");
+    Files.writeString(log, "");
+    Daemon daemon =
+        Daemon.start(
+            "docker-registry",
+            List.of("docker-registry", "serve", configuration.toString()),
+            directory.resolve("access.log"),
+            log);
+    try {
+      daemon.await(START_LIMIT, () -> LISTENING.matcher(daemon.log()).find());
+      Matcher listening = LISTENING.matcher(daemon.log());
+      if (!listening.find()) {
+        throw new IOException("docker-registry doesn't say where it listens:\n" + daemon.log());
+      }
+      return new LocalRegistry(directory, daemon, listening.group(1));
+    } catch (IOException | InterruptedException | TimeoutException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  /** Where it listens: {@code 127.0.0.1:port}. */
+  public String address() {
+    return address;
+  }
+
+  /** The reference of {@code repository} and {@code tag} here. */
+  public String reference(String repository, String tag) {
+    return address + "/" + repository + ":" + tag;
+  }
+
+  /** What it has answered. */
+  public AccessLog accessLog() {
+    return new AccessLog(directory.resolve("access.log"));
+  }
+
+  /** The file that holds a blob that was pushed: to be looked at, or to be spoiled. */
+  public Path blobFile(Digest digest) {
+    return directory
+        .resolve("storage/docker/registry/v2/blobs/sha256")
+        .resolve(digest.hex().substring(0, 2))
+        .resolve(digest.hex())
+        .resolve("data");
+  }
+
+  @Override
+  public void close() {
+    daemon.close();
+  }
+}
