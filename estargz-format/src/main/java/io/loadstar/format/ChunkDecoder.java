@@ -64,13 +64,30 @@ public final class ChunkDecoder implements AutoCloseable {
   public void decode(InputStream compressed, Member member, ChunkReceiver receiver)
       throws IOException {
     Decoding decoding = new Decoding(compressed, member);
+    decodeChunks(decoding, member, receiver);
+    decoding.drain();
+  }
+
+  /**
+   * As {@link #decode(InputStream, Member, ChunkReceiver)}, but decompresses all that is in the
+   * range, what is behind the chunks as well, and checks its checksums: for whoever wants to know
+   * that the blob is whole, not for whoever waits for a file.
+   */
+  public void decodeWhole(InputStream compressed, Member member, ChunkReceiver receiver)
+      throws IOException {
+    Decoding decoding = new Decoding(compressed, member);
+    decodeChunks(decoding, member, receiver);
+    decoding.decodeRest();
+  }
+
+  private static void decodeChunks(Decoding decoding, Member member, ChunkReceiver receiver)
+      throws IOException {
     for (FileChunk each : member.chunks()) {
       decoding.skipTo(each.chunk().innerOffset());
       ByteBuffer bytes = decoding.read(each.chunk());
       verify(each, bytes);
       receiver.receive(each, bytes);
     }
-    decoding.drain();
   }
 
   private static void verify(FileChunk each, ByteBuffer bytes) throws DigestMismatchException {
@@ -163,6 +180,19 @@ public final class ChunkDecoder implements AutoCloseable {
       }
       compressedLeft -= count;
       input.clear().limit(count);
+    }
+
+    void decodeRest() throws IOException {
+      while (input.hasRemaining() || compressedLeft > 0 || !decoder.isBetweenMembers()) {
+        decoder.decode(input, skipped.clear());
+        if (skipped.hasRemaining() && !input.hasRemaining() && !isAtEnd()) {
+          refill(skipped);
+        }
+      }
+    }
+
+    private boolean isAtEnd() {
+      return compressedLeft == 0 && decoder.isBetweenMembers();
     }
 
     void drain() throws IOException {

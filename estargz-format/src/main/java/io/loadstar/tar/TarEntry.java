@@ -36,7 +36,7 @@ public record TarEntry(
 
   /** Size of the payload with the zero bytes that fill its last block. */
   public long paddedSize() {
-    return (size + TarHeader.BLOCK - 1) / TarHeader.BLOCK * TarHeader.BLOCK;
+    return size + TarWriter.padding(size);
   }
 
   /**

@@ -17,20 +17,20 @@ final class TarHeader {
 
   static final int BLOCK = 512;
 
-  private static final int NAME = 0;
-  private static final int MODE = 100;
-  private static final int UID = 108;
-  private static final int GID = 116;
-  private static final int SIZE = 124;
-  private static final int MTIME = 136;
-  private static final int CHECKSUM = 148;
-  private static final int TYPE = 156;
+  static final int NAME = 0;
+  static final int MODE = 100;
+  static final int UID = 108;
+  static final int GID = 116;
+  static final int SIZE = 124;
+  static final int MTIME = 136;
+  static final int CHECKSUM = 148;
+  static final int TYPE = 156;
   private static final int LINK_NAME = 157;
-  private static final int MAGIC = 257;
+  static final int MAGIC = 257;
   private static final int USER = 265;
   private static final int GROUP = 297;
-  private static final int MAJOR = 329;
-  private static final int MINOR = 337;
+  static final int MAJOR = 329;
+  static final int MINOR = 337;
   private static final int PREFIX = 345;
   private static final int STAR_TRAILER = 508;
 

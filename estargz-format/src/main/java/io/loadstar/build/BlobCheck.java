@@ -1,0 +1,100 @@
+package io.loadstar.build;
+
+import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.ByteRange;
+import io.loadstar.blob.FileBlobSource;
+import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.format.ChunkDecoder;
+import io.loadstar.format.LayerBlob;
+import io.loadstar.gzip.GzipMembersInputStream;
+import io.loadstar.layer.LayerTree;
+import io.loadstar.layer.Member;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * Opens a blob that was built as its readers will, and looks whether all of it is as it should be:
+ * footer, TOC, tree, the digest of each chunk, the checksums of each member. Used once.
+ */
+final class BlobCheck {
+
+  /** Compressed bytes that one task checks. */
+  private static final long BATCH_BYTES = 4 << 20;
+
+  private final BuiltLayer built;
+  private final ExecutorService workers;
+
+  BlobCheck(BuiltLayer built, ExecutorService workers) {
+    this.built = built;
+    this.workers = workers;
+  }
+
+  /**
+   * @param file the blob
+   * @throws IOException if anything in it is wrong
+   */
+  void check(Path file) throws IOException {
+    try (BlobSource blob = FileBlobSource.open(file, built.digest());
+        OrderedWork<Boolean> work = new OrderedWork<>(workers)) {
+      LayerBlob opened = LayerBlob.open(blob);
+      LayerTree tree = LayerTree.of(opened.toc().verify(built.tocDigest()), opened.tocOffset());
+      if (opened.tocOffset() != built.tocOffset() || tree.unverifiableChunks() > 0) {
+        throw new MalformedBlobException("built blob: not what was built", opened.tocOffset());
+      }
+      List<Member> members = tree.members();
+      long firstPayload =
+          members.isEmpty() ? opened.tocOffset() : members.getFirst().range().offset();
+      work.add(() -> checkStart(blob, firstPayload));
+      for (int start = 0; start < members.size(); ) {
+        int end = batchEnd(members, start);
+        List<Member> batch = members.subList(start, end);
+        work.add(() -> checkMembers(blob, opened.format(), batch));
+        start = end;
+      }
+      while (work.pending() > 0) {
+        work.take();
+      }
+    }
+  }
+
+  private static int batchEnd(List<Member> members, int start) {
+    long first = members.get(start).range().offset();
+    int end = start + 1;
+    while (end < members.size() && members.get(end).range().end() - first < BATCH_BYTES) {
+      end++;
+    }
+    return end;
+  }
+
+  /** The first member has headers only, and no row of the TOC says where it is. */
+  private static boolean checkStart(BlobSource blob, long end) throws IOException {
+    blob.readRanges(
+        List.of(new ByteRange(0, end)),
+        (range, bytes) -> {
+          try (InputStream content = new GzipMembersInputStream(bytes)) {
+            content.transferTo(java.io.OutputStream.nullOutputStream());
+          }
+        });
+    return true;
+  }
+
+  private static boolean checkMembers(BlobSource blob, BlobFormat format, List<Member> members)
+      throws IOException {
+    ByteRange range =
+        ByteRange.between(members.getFirst().range().offset(), members.getLast().range().end());
+    try (ChunkDecoder decoder = ChunkDecoder.of(format)) {
+      blob.readRanges(
+          List.of(range),
+          (same, bytes) -> {
+            for (Member member : members) {
+              decoder.decodeWhole(bytes, member, (chunk, content) -> {});
+            }
+          });
+    }
+    return true;
+  }
+}

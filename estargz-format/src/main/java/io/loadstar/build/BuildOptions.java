@@ -1,0 +1,60 @@
+package io.loadstar.build;
+
+import io.loadstar.format.StargzFooter;
+import io.loadstar.layer.Chunk;
+import java.util.zip.Deflater;
+
+/**
+ * What decides a layer's bytes: the same input with the same options always gives the same blob,
+ * whatever the machine. Immutable.
+ *
+ * @param chunkSize most bytes of a file that are verified, and fetched, as a unit
+ * @param compressionLevel of deflate, 0 to 9
+ * @param footer how the blob ends
+ * @param prioritized the files that are placed first, for the prefetch
+ */
+public record BuildOptions(
+    int chunkSize, int compressionLevel, StargzFooter footer, PrioritizedFiles prioritized) {
+
+  /** What the format's other writers have as well. */
+  public static final int DEFAULT_CHUNK_SIZE = 4 << 20;
+
+  /** Deflate's own default. See docs/formats.md for what the others cost and save. */
+  public static final int DEFAULT_COMPRESSION_LEVEL = 6;
+
+  /** Chunks of 4 MiB, level 6, the 47-byte footer, no prioritized files. */
+  public static final BuildOptions DEFAULT =
+      new BuildOptions(
+          DEFAULT_CHUNK_SIZE,
+          DEFAULT_COMPRESSION_LEVEL,
+          StargzFooter.LEGACY,
+          PrioritizedFiles.NONE);
+
+  public BuildOptions {
+    if (chunkSize <= 0 || chunkSize > Chunk.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "chunk size " + chunkSize + " isn't between 1 and " + Chunk.MAX_SIZE);
+    }
+    if (compressionLevel < Deflater.NO_COMPRESSION
+        || compressionLevel > Deflater.BEST_COMPRESSION) {
+      throw new IllegalArgumentException(
+          "compression level " + compressionLevel + " isn't between 0 and 9");
+    }
+  }
+
+  public BuildOptions withChunkSize(int bytes) {
+    return new BuildOptions(bytes, compressionLevel, footer, prioritized);
+  }
+
+  public BuildOptions withCompressionLevel(int level) {
+    return new BuildOptions(chunkSize, level, footer, prioritized);
+  }
+
+  public BuildOptions withFooter(StargzFooter kind) {
+    return new BuildOptions(chunkSize, compressionLevel, kind, prioritized);
+  }
+
+  public BuildOptions withPrioritized(PrioritizedFiles files) {
+    return new BuildOptions(chunkSize, compressionLevel, footer, files);
+  }
+}

@@ -1,0 +1,89 @@
+package io.loadstar.build;
+
+import io.loadstar.blob.Digest;
+import io.loadstar.toc.EntryType;
+import io.loadstar.toc.Toc;
+import io.loadstar.toc.TocEntry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the TOC of a layer whose members are written. Not thread-safe, used once. */
+final class TocRows {
+
+  private static final Digest EMPTY = Digest.of(new byte[0]);
+
+  private final int chunkSize;
+  private final List<WrittenChunk> chunks;
+  private final List<TocEntry> rows = new ArrayList<>();
+  private final Map<Long, String> userNames = new HashMap<>();
+  private final Map<Long, String> groupNames = new HashMap<>();
+  private int next;
+
+  /**
+   * A chunk that is in the blob.
+   *
+   * @param offset where its member starts
+   */
+  record WrittenChunk(long offset, Digest digest) {}
+
+  private TocRows(int chunkSize, List<WrittenChunk> chunks) {
+    this.chunkSize = chunkSize;
+    this.chunks = chunks;
+  }
+
+  /**
+   * @param entries of the layer, in its order
+   * @param digests of files of more than one chunk, by entry
+   * @param chunks of all files, in the order of the blob
+   */
+  static Toc toc(
+      List<SpooledEntry> entries,
+      List<@Nullable Digest> digests,
+      List<WrittenChunk> chunks,
+      int chunkSize) {
+    TocRows rows = new TocRows(chunkSize, chunks);
+    for (int i = 0; i < entries.size(); i++) {
+      rows.add(entries.get(i).row(), digests.get(i));
+    }
+    return new Toc(Toc.VERSION, rows.rows);
+  }
+
+  private void add(TocEntry entry, @Nullable Digest digest) {
+    TocEntry.Builder row =
+        entry.toBuilder()
+            .userName(ifNew(userNames, entry.uid(), entry.userName()))
+            .groupName(ifNew(groupNames, entry.gid(), entry.groupName()));
+    if (entry.type() != EntryType.REGULAR) {
+      rows.add(row.build());
+      return;
+    }
+    if (entry.size() == 0) {
+      rows.add(row.digest(EMPTY).build());
+      return;
+    }
+    Digest whole = digest == null ? chunks.get(next).digest() : digest;
+    addChunk(row.digest(whole), 0, entry.size());
+    for (long offset = chunkSize; offset < entry.size(); offset += chunkSize) {
+      TocEntry.Builder further = TocEntry.of(entry.name(), EntryType.CHUNK).chunkOffset(offset);
+      addChunk(further, offset, entry.size());
+    }
+  }
+
+  /** The last piece of a file, if shorter than the others, doesn't say how long it is. */
+  private void addChunk(TocEntry.Builder row, long offset, long size) {
+    WrittenChunk chunk = chunks.get(next++);
+    rows.add(
+        row.offset(chunk.offset())
+            .chunkSize(size - offset >= chunkSize ? chunkSize : 0)
+            .chunkDigest(chunk.digest())
+            .build());
+  }
+
+  /** A name is written where it isn't the last one that was written for its number. */
+  private static String ifNew(Map<Long, String> last, long id, String name) {
+    return name.isEmpty() || name.equals(last.put(id, name)) ? "" : name;
+  }
+}
