@@ -13,6 +13,10 @@ public final class Services {
     this.channel = channel;
   }
 
+  Channel channel() {
+    return channel;
+  }
+
   Services with(ClientInterceptor interceptor) {
     return new Services(ClientInterceptors.intercept(channel, interceptor));
   }
