@@ -1,0 +1,131 @@
+package io.loadstar.transport.jnr;
+
+import static io.loadstar.linux.Errno.EBUSY;
+import static io.loadstar.linux.Errno.EINVAL;
+
+import io.loadstar.linux.ErrnoException;
+import io.loadstar.linux.FuseControl;
+import io.loadstar.linux.Libc;
+import io.loadstar.linux.MountTable;
+import io.loadstar.transport.FuseMount;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A live mount of libfuse2's. Thread-safe.
+ *
+ * <p>Its threads end when the kernel ends the connection, which it does when the last user is gone;
+ * the last thread frees the session. So a mount that was unmounted from outside leaves nothing
+ * behind, even if nobody closes it.
+ */
+final class JnrFuseMount implements FuseMount {
+
+  /** How long those that still use the mount are served after it was unmounted. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  /**
+   * For threads to come back whose connection is gone: nothing keeps them but the machine's load.
+   */
+  private static final Duration END_BOUND = Duration.ofSeconds(10);
+
+  private final Path mountPoint;
+  private final Path place;
+  private final MountTable.Entry entry;
+  private final SessionThreads threads;
+
+  /** Set by the one that unmounts, so that nobody does it twice and hits what came after. */
+  private final AtomicBoolean unmounted = new AtomicBoolean();
+
+  /**
+   * @param place the mount point without symbolic links
+   * @param entry how the mount table shows it
+   */
+  JnrFuseMount(Path mountPoint, Path place, MountTable.Entry entry, SessionThreads threads) {
+    this.mountPoint = mountPoint;
+    this.place = place;
+    this.entry = entry;
+    this.threads = threads;
+  }
+
+  @Override
+  public Path mountPoint() {
+    return mountPoint;
+  }
+
+  @Override
+  public boolean isAlive() {
+    try {
+      return !threads.hasEnded() && isMounted(MountTable.read());
+    } catch (IOException e) {
+      return !threads.hasEnded();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (unmounted.compareAndSet(false, true)) {
+      boolean done = false;
+      try {
+        unmount();
+        done = true;
+      } finally {
+        unmounted.set(done);
+      }
+    }
+    try {
+      if (!threads.awaitGone(GRACE)) {
+        endConnection();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("unmount " + place + ": interrupted");
+    }
+  }
+
+  private void unmount() throws IOException {
+    MountTable table = MountTable.read();
+    if (!isMounted(table)) {
+      return;
+    }
+    MountTable.Entry seen = table.at(place);
+    if (seen == null || !seen.isSameFileSystem(entry)) {
+      throw new IOException("unmount " + place + ": another mount lies over it: " + seen);
+    }
+    try {
+      Libc.get().unmount(place, Libc.UMOUNT_NOFOLLOW);
+    } catch (ErrnoException e) {
+      if (e.errno() == EBUSY) {
+        Libc.get().unmount(place, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
+      } else if (e.errno() != EINVAL) {
+        throw e;
+      }
+    }
+  }
+
+  /** An open file, an overlay or another namespace holds the connection: they get errors now. */
+  private void endConnection() throws IOException, InterruptedException {
+    threads.end();
+    FuseControl.abort(entry.minor());
+    if (!threads.awaitGone(END_BOUND)) {
+      throw new IOException(
+          "unmounted " + place + ", but " + threads.count() + " of its threads don't end");
+    }
+  }
+
+  private boolean isMounted(MountTable table) {
+    for (MountTable.Entry other : table.below(place)) {
+      if (other.isSameFileSystem(entry) && other.mountPoint().equals(place.toString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public String toString() {
+    return "FUSE mount " + place;
+  }
+}
