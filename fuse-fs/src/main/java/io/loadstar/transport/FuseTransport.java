@@ -11,7 +11,9 @@ import java.io.IOException;
 public interface FuseTransport {
 
   /**
-   * Mounts {@code fileSystem}; returns when the mount answers requests.
+   * Mounts {@code fileSystem}; returns when the mount answers requests. Blocks: not for a virtual
+   * thread. Nobody in this process may look into the mount: a fault or a wait in there could stop
+   * the threads that would have to answer.
    *
    * @return the live mount, which the caller closes
    * @throws IOException if it can't be mounted; nothing is left mounted then

@@ -12,7 +12,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * A live mount of libfuse2's. Thread-safe.
@@ -31,13 +32,16 @@ final class JnrFuseMount implements FuseMount {
    */
   private static final Duration END_BOUND = Duration.ofSeconds(10);
 
+  /**
+   * The mount made last at each place. Once a connection has ended, the kernel gives its device
+   * number to the next, so the mount table alone can't tell one's own mount from its successor.
+   */
+  private static final ConcurrentMap<Path, JnrFuseMount> NEWEST = new ConcurrentHashMap<>();
+
   private final Path mountPoint;
   private final Path place;
   private final MountTable.Entry entry;
   private final SessionThreads threads;
-
-  /** Set by the one that unmounts, so that nobody does it twice and hits what came after. */
-  private final AtomicBoolean unmounted = new AtomicBoolean();
 
   /**
    * @param place the mount point without symbolic links
@@ -48,6 +52,12 @@ final class JnrFuseMount implements FuseMount {
     this.place = place;
     this.entry = entry;
     this.threads = threads;
+  }
+
+  /** From now on it, and no earlier one, is what is mounted there. */
+  JnrFuseMount enter() {
+    NEWEST.put(place, this);
+    return this;
   }
 
   @Override
@@ -66,13 +76,15 @@ final class JnrFuseMount implements FuseMount {
 
   @Override
   public void close() throws IOException {
-    if (unmounted.compareAndSet(false, true)) {
+    if (NEWEST.remove(place, this)) {
       boolean done = false;
       try {
         unmount();
         done = true;
       } finally {
-        unmounted.set(done);
+        if (!done) {
+          NEWEST.putIfAbsent(place, this);
+        }
       }
     }
     try {
@@ -83,6 +95,11 @@ final class JnrFuseMount implements FuseMount {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("unmount " + place + ": interrupted");
     }
+  }
+
+  /** How many threads serve it at the moment. */
+  int threads() {
+    return threads.count();
   }
 
   private void unmount() throws IOException {
@@ -107,8 +124,10 @@ final class JnrFuseMount implements FuseMount {
 
   /** An open file, an overlay or another namespace holds the connection: they get errors now. */
   private void endConnection() throws IOException, InterruptedException {
+    if (!threads.isDisconnected()) {
+      FuseControl.abort(entry.minor());
+    }
     threads.end();
-    FuseControl.abort(entry.minor());
     if (!threads.awaitGone(END_BOUND)) {
       throw new IOException(
           "unmounted " + place + ", but " + threads.count() + " of its threads don't end");

@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 /**
- * The transport over libfuse2, by jnr-fuse and jnr-ffi; it needs root. Thread-safe, without state.
+ * The transport over libfuse2, by jnr-fuse and jnr-ffi; it needs root. Thread-safe.
  *
  * <p>libfuse's loop isn't used: its threads aren't Java's, and each callback would attach and
  * detach one. {@link SessionThreads} of our own receive requests and let libfuse process them.
@@ -39,6 +39,16 @@ public final class JnrFuseTransport implements FuseTransport {
 
   /** For the kernel's first request, which comes at once: the bound is for a machine that swaps. */
   private static final Duration INIT_BOUND = Duration.ofSeconds(10);
+
+  /**
+   * Loads libfuse and what calls it, which takes a second on a busy machine: otherwise the first
+   * mount does, and its caller waits.
+   *
+   * @throws IOException if libfuse2 isn't installed
+   */
+  public void load() throws IOException {
+    LoadedLibFuse.get();
+  }
 
   @Override
   public FuseMount mount(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
@@ -77,7 +87,7 @@ public final class JnrFuseTransport implements FuseTransport {
     if (entry == null || !entry.type().equals(TYPE)) {
       throw new IOException("mount " + place + ": somebody has unmounted it already");
     }
-    return new JnrFuseMount(mountPoint, place, entry, threads);
+    return new JnrFuseMount(mountPoint, place, entry, threads).enter();
   }
 
   private static void giveUp(Path place, SessionThreads threads, Throwable reason) {

@@ -54,9 +54,11 @@ final class LoadedLibFuse {
       return new LoadedLibFuse(calls, linkFuseNew(), new OperationTable());
     } catch (UnsatisfiedLinkError e) {
       throw new IOException(
-          "libfuse2 is missing ("
+          "load "
               + LIBRARY
-              + "): install libfuse2 (Debian 12) or libfuse2t64 (Debian 13, Ubuntu)",
+              + ": "
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + " (install libfuse2 on Debian 12, libfuse2t64 on Debian 13 or Ubuntu)",
           e);
     }
   }

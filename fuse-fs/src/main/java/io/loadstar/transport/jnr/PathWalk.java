@@ -9,7 +9,8 @@ import java.util.Arrays;
  * From libfuse's paths to inode numbers. Confined to one thread.
  *
  * <p>Walks component by component, and remembers the directory it came to last: requests come in
- * runs within one. Nothing in the tree ever changes, so what is remembered stays true.
+ * runs within one, or go on below it. Nothing in the tree ever changes, so what is remembered stays
+ * true.
  */
 final class PathWalk {
 
@@ -53,11 +54,12 @@ final class PathWalk {
 
   /** The inode of the first {@code length} bytes of the path, which is a directory's. */
   private long directory(int length) {
-    if (Arrays.equals(path, 0, length, directory, 0, directoryLength)) {
+    boolean below = isBelowRemembered(length);
+    if (below && directoryLength == length) {
       return directoryInode;
     }
-    long inode = ReadOnlyFileSystem.ROOT;
-    int start = 1;
+    long inode = below ? directoryInode : ReadOnlyFileSystem.ROOT;
+    int start = below ? directoryLength + 1 : 1;
     while (start < length) {
       int end = start;
       while (end < length && path[end] != SLASH) {
@@ -76,6 +78,13 @@ final class PathWalk {
     directoryLength = length;
     directoryInode = inode;
     return inode;
+  }
+
+  /** Whether the first {@code length} bytes are the remembered directory, or lead on from it. */
+  private boolean isBelowRemembered(int length) {
+    return directoryLength <= length
+        && (directoryLength == length || path[directoryLength] == SLASH)
+        && Arrays.equals(path, 0, directoryLength, directory, 0, directoryLength);
   }
 
   private long lookup(long parent, int start, int end) {

@@ -65,7 +65,7 @@ final class SessionThread extends Thread {
     while (threads.stay()) {
       int length = request.receive(session);
       if (length == LibFuseSession.ENDED) {
-        threads.end();
+        threads.disconnected();
         return;
       }
       if (length != LibFuseSession.NOTHING) {

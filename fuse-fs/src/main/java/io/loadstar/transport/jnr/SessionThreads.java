@@ -67,6 +67,7 @@ final class SessionThreads {
   private int reading;
   private int named;
   private volatile boolean ended;
+  private volatile boolean disconnected;
 
   /** The last of the threads destroys {@code session}. */
   SessionThreads(
@@ -273,6 +274,16 @@ final class SessionThreads {
       lock.unlock();
     }
     threads.forEach(LockSupport::unpark);
+  }
+
+  /** The kernel has ended the connection: nobody can ask anything any more. */
+  void disconnected() {
+    disconnected = true;
+    end();
+  }
+
+  boolean isDisconnected() {
+    return disconnected;
   }
 
   boolean hasEnded() {
