@@ -1,0 +1,370 @@
+package io.loadstar.lazy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loadstar.blob.ByteRange;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Prefetch at mount, background fetch when the node is idle. */
+final class FetchAheadTest extends LazyTestNode {
+
+  private static final Duration DELAY = Duration.ofSeconds(5);
+
+  @Override
+  LazyOptions options() {
+    return EXACT.withBackgroundDelay(Optional.of(DELAY));
+  }
+
+  /** Files of 1 MB, a landmark behind {@code before} of them, {@code behind} more. */
+  private TestLayer layerOf(int before, int behind) {
+    TestLayer.Builder builder = TestLayer.builder().chunkSize(500_000);
+    for (int i = 0; i < before; i++) {
+      builder.file("before" + i, randomBytes(1_000_000));
+    }
+    builder.landmark();
+    for (int i = 0; i < behind; i++) {
+      builder.file("behind" + i, randomBytes(1_000_000));
+    }
+    return builder.build();
+  }
+
+  private static ByteRange prefetchRange(TestLayer layer) {
+    return new ByteRange(0, layer.tree().prefetchEnd().orElseThrow());
+  }
+
+  private void prefetch(LazyLayer lazy) throws Exception {
+    Reading.await(lazy.prefetch());
+    settle();
+  }
+
+  /** Lets the background fetch do all that it wants to do now; how long it wants to sleep then. */
+  private Duration runBackground() throws Exception {
+    Duration pause = node.backgroundStep();
+    while (pause.isZero()) {
+      pause = node.backgroundStep();
+    }
+    settle();
+    return pause;
+  }
+
+  @Test
+  void prefetchIsOneRequestUpToTheLandmark() throws Exception {
+    TestLayer layer = layerOf(4, 2);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      prefetch(lazy);
+      assertEquals(List.of(prefetchRange(layer)), source.requests());
+      for (int i = 0; i < 4; i++) {
+        assertArrayEquals(
+            layer.content("before" + i),
+            Reading.read(lazy, layer.file("before" + i), 0, 1_000_000));
+      }
+      assertEquals(1, source.requests().size());
+      assertEquals(0, lazy.report().served().waits());
+      prefetch(lazy);
+      assertEquals(1, source.requests().size());
+    }
+  }
+
+  @Test
+  void withoutALandmarkNothingIsPrefetched() throws Exception {
+    TestLayer layer = TestLayer.builder().file("a", randomBytes(9000)).build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      prefetch(lazy);
+      assertEquals(List.of(), source.requests());
+    }
+  }
+
+  @Test
+  void prefetchLeavesOutWhatIsHereAtBothEnds() throws Exception {
+    TestLayer layer = layerOf(4, 0);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      Reading.read(lazy, layer.file("before0"), 0, 1_000_000);
+      Reading.read(lazy, layer.file("before3"), 0, 1_000_000);
+      source.forgetRequests();
+      prefetch(lazy);
+      assertEquals(
+          List.of(
+              ByteRange.between(
+                  layer.member("before1", 0).offset(), layer.member("before2", 1).end())),
+          source.requests());
+    }
+  }
+
+  @Test
+  void aReaderJoinsWhatThePrefetchIsAboutToBring() throws Exception {
+    TestLayer layer = layerOf(4, 0);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      source.holdFrom(1000);
+      CompletableFuture<Void> prefetch = lazy.prefetch();
+      source.awaitHeld(1);
+      CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before0"), 0, 10);
+      Reading.until(() -> lazy.report().served().waits() == 1);
+      source.release();
+      assertEquals(10, Reading.await(read).length);
+      Reading.await(prefetch);
+      assertEquals(List.of(prefetchRange(layer)), source.requests());
+    }
+  }
+
+  @Test
+  void aReaderOvertakesThePrefetchThatIsFarFromItsChunk() throws Exception {
+    TestLayer layer = layerOf(6, 0);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      source.holdFrom(1000);
+      CompletableFuture<Void> prefetch = lazy.prefetch();
+      source.awaitHeld(1);
+      assertTrue(layer.member("before5", 0).offset() > MemberStream.CLAIM_AHEAD);
+      CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before5"), 0, 10);
+      source.awaitHeld(2);
+      assertEquals(layer.member("before5", 0), source.requests().get(1));
+      source.release();
+      assertEquals(10, Reading.await(read).length);
+      Reading.await(prefetch);
+      assertEquals(2, source.requests().size());
+      settle();
+      // The landmark's own member isn't in front of the landmark.
+      assertEquals(TestLayer.TAIL + prefetchRange(layer).length(), lazy.report().held());
+    }
+  }
+
+  @Test
+  void aPrefetchThatFailsLeavesItsReadersToThemselves() throws Exception {
+    TestLayer layer = layerOf(2, 0);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      source.holdFrom(1000);
+      CompletableFuture<Void> prefetch = lazy.prefetch();
+      source.awaitHeld(1);
+      CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before1"), 0, 10);
+      Reading.until(() -> lazy.report().served().waits() == 1);
+      source.breakWaiting();
+      source.release();
+      Reading.await(prefetch);
+      assertEquals(10, Reading.await(read).length);
+      assertEquals(List.of(prefetchRange(layer), layer.member("before1", 0)), source.requests());
+      assertFalse(lazy.report().lastError().isPresent());
+    }
+  }
+
+  @Test
+  void theBackgroundFetchWaitsUntilThereWasNoMissForAWhile() throws Exception {
+    TestLayer layer = layerOf(0, 3);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      for (int i = 0; i < 6; i++) { // misses go on: every 3 seconds
+        clock.pass(Duration.ofSeconds(3));
+        Reading.read(lazy, layer.file("behind" + i / 2), 500_000L * (i % 2), 1);
+        if (i < 5) {
+          assertEquals(DELAY, node.backgroundStep());
+        }
+      }
+      assertEquals(6, source.requests().size());
+      clock.pass(DELAY.minusNanos(1));
+      assertEquals(Duration.ofNanos(1), node.backgroundStep());
+      assertEquals(6, source.requests().size());
+    }
+  }
+
+  @Test
+  void theBackgroundFetchBringsTheRestInOneRangeAndThenIsDone() throws Exception {
+    TestLayer layer = layerOf(1, 3);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      prefetch(lazy);
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      runBackground();
+      assertEquals(2, source.requests().size());
+      assertEquals(
+          ByteRange.between(prefetchRange(layer).end(), layer.blob().length - TestLayer.TAIL),
+          source.requests().get(1));
+      assertTrue(lazy.report().complete());
+      assertEquals(layer.blob().length, lazy.report().held());
+      assertEquals(BackgroundFetcher.IDLE, runBackground());
+      source.refuse(true);
+      assertArrayEquals(
+          layer.content("behind2"), Reading.read(lazy, layer.file("behind2"), 0, 1_000_000));
+    }
+  }
+
+  @Test
+  void theBackgroundFetchAsksForBoundedRanges() throws Exception {
+    TestLayer layer = layerOf(0, 36);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      runBackground();
+      assertTrue(lazy.report().complete());
+      assertEquals(3, source.requests().size());
+      long end = 0;
+      for (ByteRange request : source.requests()) {
+        assertEquals(end, request.offset());
+        assertTrue(request.length() <= BackgroundFetcher.RANGE);
+        end = request.end();
+      }
+    }
+  }
+
+  @Test
+  void theBackgroundFetchLeavesOutWhatTheStoreHas() throws Exception {
+    TestLayer layer = layerOf(0, 4);
+    try (LazyLayer lazy = open(layer, layer.source())) {
+      Reading.read(lazy, layer.file("behind1"), 0, 1_000_000);
+      Reading.read(lazy, layer.file("behind2"), 0, 1_000_000);
+    }
+    restart();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      runBackground();
+      assertEquals(
+          List.of(
+              ByteRange.between(0, layer.member("behind0", 1).end()), // with the landmark
+              ByteRange.between(
+                  layer.member("behind3", 0).offset(), layer.member("behind3", 1).end())),
+          source.requests());
+      assertTrue(lazy.report().complete());
+    }
+  }
+
+  @Test
+  void aMissStopsTheBackgroundFetchAndItGoesOnWhereItWas() throws Exception {
+    TestLayer layer = layerOf(0, 8);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      source.holdFrom(layer.member("behind1", 0).offset());
+      CompletableFuture<Duration> step = new CompletableFuture<>();
+      Thread worker = Thread.ofPlatform().start(() -> step.complete(node.backgroundStep()));
+      source.awaitHeld(1);
+      CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("behind7"), 0, 10);
+      source.awaitHeld(2);
+      source.release();
+      assertEquals(10, Reading.await(read).length);
+      assertEquals(Duration.ZERO, Reading.await(step));
+      worker.join();
+      settle();
+      // What was claimed before the miss has come, and nothing behind it.
+      long held = lazy.report().held();
+      assertTrue(held < MemberStream.CLAIM_AHEAD + 3_000_000, () -> "held " + held);
+      assertEquals(DELAY, node.backgroundStep());
+      clock.pass(DELAY);
+      source.forgetRequests();
+      runBackground();
+      assertTrue(lazy.report().complete());
+      assertTrue(source.requests().getFirst().offset() > layer.member("behind1", 1).offset());
+    }
+  }
+
+  @Test
+  void layersAreFetchedInTheOrderTheyCame() throws Exception {
+    TestLayer one = layerOf(0, 1);
+    TestLayer two = layerOf(0, 1);
+    TestBlobSource sourceOne = one.source();
+    TestBlobSource sourceTwo = two.source();
+    try (LazyLayer lazyOne = open(one, sourceOne);
+        LazyLayer lazyTwo = open(two, sourceTwo)) {
+      lazyOne.fetchInBackground();
+      lazyTwo.fetchInBackground();
+      clock.pass(DELAY);
+      assertEquals(Duration.ZERO, node.backgroundStep());
+      assertEquals(1, sourceOne.requests().size());
+      assertEquals(0, sourceTwo.requests().size());
+      runBackground();
+      assertTrue(lazyOne.report().complete() && lazyTwo.report().complete());
+    }
+  }
+
+  @Test
+  void aSourceThatFailsIsAskedAgainAfterAWhileAndDoesNotHoldUpTheOthers() throws Exception {
+    TestLayer one = layerOf(0, 1);
+    TestLayer two = layerOf(0, 1);
+    TestBlobSource sourceOne = one.source();
+    try (LazyLayer lazyOne = open(one, sourceOne);
+        LazyLayer lazyTwo = open(two, two.source())) {
+      lazyOne.fetchInBackground();
+      lazyTwo.fetchInBackground();
+      sourceOne.refuse(true);
+      clock.pass(DELAY);
+      assertEquals(BackgroundFetcher.RETRY, runBackground());
+      assertTrue(lazyTwo.report().complete());
+      sourceOne.refuse(false);
+      clock.pass(BackgroundFetcher.RETRY);
+      runBackground();
+      assertTrue(lazyOne.report().complete());
+      assertEquals(2, sourceOne.requests().size());
+    }
+  }
+
+  @Test
+  void aWrongChunkDoesNotKeepTheRestFromBeingFetched() throws Exception {
+    TestLayer layer = layerOf(0, 3);
+    TestBlobSource source = layer.source();
+    source.spoil(layer.member("behind1", 0).offset() + 1000);
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      assertEquals(BackgroundFetcher.SECOND_PASS, runBackground());
+      assertEquals(1, source.requests().size());
+      assertEquals(1, lazy.report().traffic().mismatches());
+      assertEquals(layer.blob().length - layer.member("behind1", 0).length(), lazy.report().held());
+      source.spoil(layer.member("behind1", 0).offset() + 1000);
+      clock.pass(BackgroundFetcher.SECOND_PASS);
+      runBackground();
+      assertEquals(layer.member("behind1", 0), source.requests().getLast());
+      assertTrue(lazy.report().complete());
+    }
+  }
+
+  @Test
+  void switchedOffItNeverFetches() throws Exception {
+    restartWith(EXACT);
+    TestLayer layer = layerOf(0, 1);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(Duration.ofDays(1));
+      assertEquals(BackgroundFetcher.IDLE, node.backgroundStep());
+      assertEquals(List.of(), source.requests());
+    }
+  }
+
+  @Test
+  void aClosedLayerIsNotFetched() throws Exception {
+    TestLayer layer = layerOf(0, 1);
+    TestBlobSource source = layer.source();
+    LazyLayer lazy = open(layer, source);
+    lazy.fetchInBackground();
+    lazy.close();
+    clock.pass(DELAY);
+    assertEquals(BackgroundFetcher.IDLE, node.backgroundStep());
+    assertEquals(List.of(), source.requests());
+  }
+
+  @Test
+  void aStartedNodeFetchesByItself() throws Exception {
+    node.close();
+    node = LazyNode.start(store, EXACT.withBackgroundDelay(Optional.of(Duration.ofMillis(20))));
+    TestLayer layer = layerOf(0, 2);
+    try (LazyLayer lazy = open(layer, layer.source())) {
+      lazy.fetchInBackground();
+      Reading.until(() -> lazy.report().complete());
+    }
+  }
+}
