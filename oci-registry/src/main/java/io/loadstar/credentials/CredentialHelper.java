@@ -33,11 +33,20 @@ final class CredentialHelper {
 
   private final String program;
 
-  CredentialHelper(String name) throws CredentialException {
+  private CredentialHelper(String program) {
+    this.program = program;
+  }
+
+  /** The helper that docker's config calls {@code name}, in the PATH. */
+  static CredentialHelper named(String name) throws CredentialException {
     if (!NAME.matcher(name).matches()) {
       throw new CredentialException("credential helper \"" + name + "\" has no usable name", null);
     }
-    this.program = "docker-credential-" + name;
+    return program("docker-credential-" + name);
+  }
+
+  static CredentialHelper program(String program) {
+    return new CredentialHelper(program);
   }
 
   Credentials get(String server) throws IOException {

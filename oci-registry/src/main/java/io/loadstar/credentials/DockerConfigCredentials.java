@@ -92,12 +92,12 @@ public final class DockerConfigCredentials implements CredentialSource {
     for (String key : keys(host)) {
       JsonNode own = config.path("credHelpers").path(key);
       if (own.isTextual() && !own.textValue().isEmpty()) {
-        return Optional.of(new CredentialHelper(own.textValue()));
+        return Optional.of(CredentialHelper.named(own.textValue()));
       }
     }
     JsonNode store = config.path("credsStore");
     return store.isTextual() && !store.textValue().isEmpty()
-        ? Optional.of(new CredentialHelper(store.textValue()))
+        ? Optional.of(CredentialHelper.named(store.textValue()))
         : Optional.empty();
   }
 

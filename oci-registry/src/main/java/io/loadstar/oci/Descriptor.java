@@ -28,6 +28,8 @@ public final class Descriptor {
     this.mediaType = fields.requiredText("mediaType");
     this.digest = fields.requiredDigest("digest");
     this.size = fields.requiredSize("size");
+    // Always as a long: an equal number in a smaller node wouldn't be an equal node.
+    json.put("size", size);
     this.annotations = Collections.unmodifiableMap(fields.annotations());
     JsonNode platformJson = json.get("platform");
     this.platform = platformJson instanceof ObjectNode object ? Platform.read(object, what) : null;

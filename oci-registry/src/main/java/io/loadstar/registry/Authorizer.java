@@ -116,6 +116,7 @@ final class Authorizer {
   private Authorization fetchInto(
       CompletableFuture<Authorization> future, Key key, RetryLoop.Attempt<Authorization> fetch)
       throws IOException {
+    Throwable failure = new IllegalStateException("no token, and no reason why");
     try {
       Authorization authorization = fetch.run();
       future.complete(authorization);
@@ -124,9 +125,14 @@ final class Authorizer {
       }
       return authorization;
     } catch (IOException | RuntimeException e) {
-      kept.remove(key, future);
-      future.completeExceptionally(e);
+      failure = e;
       throw e;
+    } finally {
+      // In any case, also that of an Error: others wait.
+      if (!future.isDone()) {
+        kept.remove(key, future);
+        future.completeExceptionally(failure);
+      }
     }
   }
 

@@ -112,6 +112,8 @@ final class BlobEndpoint {
   /** Tells the registry that an upload won't be ended; if it doesn't hear, it forgets by itself. */
   private void cancel(RegistryRequest started, HttpUrl session) {
     Request delete = new Request.Builder().url(session).delete().build();
+    // Tidying up is done also by a thread that was told to stop.
+    boolean interrupted = Thread.interrupted();
     try {
       http.send(
               new RegistryRequest(
@@ -119,6 +121,10 @@ final class BlobEndpoint {
           .close();
     } catch (IOException e) {
       LOG.debug("an upload of {} stays behind: {}", started.purpose().object(), e.getMessage());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

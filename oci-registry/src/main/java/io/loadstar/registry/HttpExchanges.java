@@ -5,7 +5,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
@@ -68,13 +67,28 @@ final class HttpExchanges implements Closeable {
           .timeout()
           .timeout(timeouts.stall().toMillis(), TimeUnit.MILLISECONDS);
       return response;
-    } catch (SocketTimeoutException e) {
-      throw Failures.unanswered(request, e);
-    } catch (InterruptedIOException e) {
-      throw e;
     } catch (IOException e) {
-      throw Failures.unanswered(request, e);
+      throw orInterrupted(e, Failures.unanswered(request, e));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      // okhttp is Kotlin, where an InterruptedException needs no declaration.
+      Thread.currentThread().interrupt();
+      throw orInterrupted(e, Failures.unanswered(request, new IOException(e)));
     }
+  }
+
+  /**
+   * What to throw for {@code cause}: {@code failure}, unless this thread is interrupted. An
+   * interrupt closes a virtual thread's socket, which looks like a failure of the network.
+   */
+  static IOException orInterrupted(Exception cause, IOException failure) {
+    if (!Thread.currentThread().isInterrupted()) {
+      return failure;
+    }
+    InterruptedIOException interrupted = new InterruptedIOException("interrupted");
+    interrupted.initCause(cause);
+    return interrupted;
   }
 
   /**
@@ -90,7 +104,7 @@ final class HttpExchanges implements Closeable {
     try (InputStream in = response.body().byteStream()) {
       bytes = in.readNBytes(limit + 1);
     } catch (IOException e) {
-      throw Failures.brokenOff(response.request(), object, e);
+      throw orInterrupted(e, Failures.brokenOff(response.request(), object, e));
     }
     if (bytes.length > limit) {
       throw Failures.nonsense(response, object, "sent more than " + limit + " bytes");

@@ -55,12 +55,8 @@ final class RangeBody implements Closeable {
       }
       position += count;
       return count;
-    } catch (java.net.SocketTimeoutException e) {
-      throw Failures.brokenOff(response.request(), object, e);
-    } catch (java.io.InterruptedIOException e) {
-      throw e;
     } catch (IOException e) {
-      throw Failures.brokenOff(response.request(), object, e);
+      throw HttpExchanges.orInterrupted(e, Failures.brokenOff(response.request(), object, e));
     }
   }
 

@@ -73,14 +73,9 @@ public final class RegistryBlobSource implements BlobSource {
   public void check() throws IOException {
     if (size == 0) {
       requests.retries().run(requests::size);
-      return;
+    } else {
+      readFully(0, ByteBuffer.allocate(1));
     }
-    requests
-        .retries()
-        .run(() -> {
-          requests.open(new ByteRange(0, 1), size).close();
-          return size;
-        });
   }
 
   @Override
