@@ -255,6 +255,7 @@ public abstract class FuseTransportContractTest extends MountingTest {
 
   @Test
   void nothingCanBeChangedEvenWhenRemounted() throws IOException {
+    assumeCommand("setfattr");
     files.file(ROOT, "file", "kept");
     files.directory(ROOT, "directory");
     mount(files);
@@ -286,6 +287,7 @@ public abstract class FuseTransportContractTest extends MountingTest {
 
   @Test
   void whatFailsIsAnInputOutputErrorAndNothingElse() throws IOException {
+    assumeCommand("getfattr");
     files.breakDown(files.file(ROOT, "file", "unreadable"));
     files.breakDown(files.directory(ROOT, "directory"));
     files.breakDown(files.symlink(ROOT, "link", "x"));
