@@ -1,0 +1,203 @@
+package io.loadstar.remote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.loadstar.blob.Digest;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.format.StargzFooter;
+import io.loadstar.format.UnverifiedToc;
+import io.loadstar.toc.TocJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is kept of each mounted layer, so that after a restart it can be mounted again without
+ * asking its registry. Thread-safe as long as no two threads keep or drop the same layer at once.
+ *
+ * <pre>
+ * &lt;root&gt;/layers/
+ *   &lt;hex of the blob's digest&gt;/
+ *     toc.json      the TOC as it was verified, byte for byte
+ *     layer.json    {"blobSize":…,"tocOffset":…,"tocDigest":"sha256:…","footer":"SUBFIELD"}
+ *   new-&lt;random&gt;/   being written; left over if it is found at start
+ * </pre>
+ */
+public final class KeptLayers {
+
+  private static final String TOC = "toc.json";
+  private static final String FACTS = "layer.json";
+  private static final String NEW = "new-";
+  private static final int MAX_FACTS_BYTES = 64 << 10;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path directory;
+
+  /**
+   * @param blobSize in bytes
+   * @param tocOffset where in the blob the TOC starts
+   * @param format how the blob is laid out
+   * @param toc to be verified again: disks forget
+   */
+  record Kept(long blobSize, long tocOffset, BlobFormat format, UnverifiedToc toc) {}
+
+  private KeptLayers(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * Opens {@code <root>/layers}, and makes it if it isn't there.
+   *
+   * @throws IOException if it can't be made
+   */
+  public static KeptLayers open(Path root) throws IOException {
+    return new KeptLayers(Files.createDirectories(root.resolve("layers")));
+  }
+
+  /**
+   * Keeps a layer; does nothing if it is kept already with the same TOC.
+   *
+   * @throws IOException if it can't be written
+   */
+  void keep(Digest layer, ResolvedLayer resolved) throws IOException {
+    Path target = directory.resolve(layer.hex());
+    if (isKept(target, resolved)) {
+      return;
+    }
+    Path made = Files.createTempDirectory(directory, NEW);
+    try {
+      write(made.resolve(TOC), resolved.toc().json());
+      write(made.resolve(FACTS), ByteBuffer.wrap(facts(resolved)));
+      force(made);
+      delete(target);
+      Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
+      force(directory);
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      delete(made);
+    } catch (IOException e) {
+      delete(made);
+      throw e;
+    }
+  }
+
+  private static boolean isKept(Path target, ResolvedLayer resolved) {
+    try {
+      return JSON.readTree(readCapped(target.resolve(FACTS), MAX_FACTS_BYTES))
+          .path("tocDigest")
+          .asText("")
+          .equals(resolved.toc().digest().toString());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static byte[] facts(ResolvedLayer resolved) throws IOException {
+    ObjectNode facts = JSON.createObjectNode();
+    facts.put("blobSize", resolved.blobSize());
+    facts.put("tocOffset", resolved.tocOffset());
+    facts.put("tocDigest", resolved.toc().digest().toString());
+    facts.put("footer", footer(resolved.format()).name());
+    return JSON.writeValueAsBytes(facts);
+  }
+
+  private static StargzFooter footer(BlobFormat format) {
+    return switch (format) {
+      case BlobFormat.EStargz(StargzFooter footer) -> footer;
+    };
+  }
+
+  /**
+   * What is kept of a layer; empty if nothing is.
+   *
+   * @throws IOException if it can't be read, or isn't what was written
+   */
+  Optional<Kept> find(Digest layer) throws IOException {
+    Path kept = directory.resolve(layer.hex());
+    try {
+      JsonNode facts = JSON.readTree(readCapped(kept.resolve(FACTS), MAX_FACTS_BYTES));
+      byte[] json = readCapped(kept.resolve(TOC), TocJson.MAX_SIZE);
+      long tocOffset = facts.path("tocOffset").asLong(-1);
+      long blobSize = facts.path("blobSize").asLong(-1);
+      StargzFooter footer = StargzFooter.valueOf(facts.path("footer").asText(""));
+      UnverifiedToc toc = UnverifiedToc.of(json, tocOffset);
+      String digest = facts.path("tocDigest").asText("");
+      if (tocOffset < 0 || blobSize < tocOffset || !toc.digest().toString().equals(digest)) {
+        throw new IOException(kept + ": damaged");
+      }
+      return Optional.of(new Kept(blobSize, tocOffset, new BlobFormat.EStargz(footer), toc));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw new IOException(kept + ": damaged", e);
+    }
+  }
+
+  /**
+   * Drops a layer; that it isn't kept is no error.
+   *
+   * @throws IOException if it can't be deleted
+   */
+  void drop(Digest layer) throws IOException {
+    delete(directory.resolve(layer.hex()));
+  }
+
+  /**
+   * Drops every layer but these.
+   *
+   * @throws IOException if one can't be deleted
+   */
+  void dropAllBut(Set<Digest> layers) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (layers.stream().noneMatch(layer -> layer.hex().equals(name))) {
+          delete(entry);
+        }
+      }
+    }
+  }
+
+  private static void write(Path file, ByteBuffer bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+  }
+
+  private static byte[] readCapped(Path file, int limit) throws IOException {
+    long size = Files.size(file);
+    if (size > limit) {
+      throw new IOException(file + ": larger than " + limit + " bytes");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes((int) size);
+    }
+  }
+
+  private static void delete(Path kept) throws IOException {
+    Files.deleteIfExists(kept.resolve(FACTS));
+    Files.deleteIfExists(kept.resolve(TOC));
+    Files.deleteIfExists(kept);
+  }
+
+  private static void force(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

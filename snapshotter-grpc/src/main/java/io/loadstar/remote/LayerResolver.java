@@ -1,0 +1,220 @@
+package io.loadstar.remote;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Scheduler;
+import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.Digest;
+import io.loadstar.blob.UnsupportedBlobException;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.format.UnverifiedToc;
+import io.loadstar.layer.LayerTree;
+import io.loadstar.layer.OverlayView;
+import io.loadstar.layer.OverlayXattrs;
+import io.loadstar.lazy.LazyLayer;
+import io.loadstar.snapshot.NotLazyException;
+import io.loadstar.toc.Toc;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what labels say into layers that can be mounted. Thread-safe; the threads belong to who
+ * made it.
+ *
+ * <p>An image's layers are asked for one after the other, each after the one before has been
+ * mounted. So the first brings the others along: they are opened at the same time, at most {@value
+ * #MAX_AT_ONCE} at once, and kept until they are asked for, or two minutes. Only their bytes are
+ * kept: what the manifest promises of their TOCs isn't known before, and nothing is read that could
+ * still be another's.
+ */
+public final class LayerResolver {
+
+  private static final int MAX_AT_ONCE = 8;
+  private static final Duration KEPT_FOR = Duration.ofMinutes(2);
+
+  /** Bytes of TOCs that are kept before they are asked for. */
+  private static final long MAX_KEPT_BYTES = 64L << 20;
+
+  private final LayerOpener opener;
+  private final Verification verification;
+  private final Duration timeout;
+  private final Threads threads;
+  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+  private final AsyncCache<Blob, Opening> openings;
+
+  /**
+   * @param network a thread for each task: they wait for registries
+   * @param computing as many as there are cores: they parse and hash
+   */
+  public record Threads(ExecutorService network, ExecutorService computing) {}
+
+  private record Blob(String repository, Digest layer) {}
+
+  /** How it ended. */
+  private sealed interface Opening {
+    record Lazy(LayerOpener.Opened opened) implements Opening {}
+
+    record Ordinary(UnsupportedBlobException reason) implements Opening {}
+
+    /** That may be another time: it is tried again when the layer is asked for. */
+    record Failed(IOException reason) implements Opening {}
+  }
+
+  /**
+   * @param opener opens blobs
+   * @param verification what is asked of TOCs
+   * @param timeout how long a layer may take to be opened
+   */
+  public LayerResolver(
+      LayerOpener opener, Verification verification, Duration timeout, Threads threads) {
+    this.opener = opener;
+    this.verification = verification;
+    this.timeout = timeout;
+    this.threads = threads;
+    this.openings =
+        Caffeine.newBuilder()
+            .expireAfterWrite(KEPT_FOR)
+            .maximumWeight(MAX_KEPT_BYTES)
+            .weigher(LayerResolver::weight)
+            .scheduler(Scheduler.systemScheduler())
+            .executor(threads.computing())
+            .buildAsync();
+  }
+
+  private static int weight(Blob blob, Opening opening) {
+    return switch (opening) {
+      case Opening.Lazy(LayerOpener.Opened opened) -> 1 + opened.blob().toc().json().remaining();
+      case Opening.Ordinary _, Opening.Failed _ -> 1;
+    };
+  }
+
+  /**
+   * Opens a layer and verifies its TOC, and begins to open its neighbours.
+   *
+   * @throws NotLazyException if it can't be mounted lazily, or couldn't be opened in time
+   */
+  ResolvedLayer resolve(LayerSource source) throws NotLazyException {
+    requirePromise(source);
+    Blob blob = new Blob(source.image().name(), source.layer());
+    boolean ahead = openings.getIfPresent(blob) != null;
+    CompletableFuture<Opening> own = open(blob, source);
+    for (Digest neighbour : source.neighbours()) {
+      var _ = open(new Blob(source.image().name(), neighbour), source);
+    }
+    Opening opening = await(own, source);
+    if (opening instanceof Opening.Failed && ahead) {
+      openings.synchronous().invalidate(blob);
+      opening = await(open(blob, source), source);
+    }
+    return switch (opening) {
+      case Opening.Failed(IOException reason) -> {
+        openings.synchronous().invalidate(blob);
+        throw new NotLazyException(source.toString(), reason);
+      }
+      case Opening.Ordinary(UnsupportedBlobException reason) ->
+          throw new NotLazyException(source.toString(), reason);
+      case Opening.Lazy(LayerOpener.Opened opened) -> {
+        Facts facts =
+            new Facts(opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc());
+        yield resolved(source, facts, opened.source());
+      }
+    };
+  }
+
+  /**
+   * Makes a layer of what was kept of it: asks no registry.
+   *
+   * @throws NotLazyException if what was kept isn't what the labels promise
+   */
+  ResolvedLayer restore(LayerSource source, KeptLayers.Kept kept) throws NotLazyException {
+    requirePromise(source);
+    Facts facts = new Facts(kept.tocOffset(), kept.format(), kept.toc());
+    return resolved(source, facts, opener.reopen(source.image(), source.layer(), kept.blobSize()));
+  }
+
+  /** Lets go of what was kept of a layer for its Prepare. */
+  void forget(LayerSource source) {
+    openings.synchronous().invalidate(new Blob(source.image().name(), source.layer()));
+  }
+
+  private CompletableFuture<Opening> open(Blob blob, LayerSource source) {
+    return openings.get(
+        blob,
+        (key, executor) ->
+            CompletableFuture.supplyAsync(() -> openNow(key, source), threads.network()));
+  }
+
+  private Opening openNow(Blob blob, LayerSource source) {
+    atOnce.acquireUninterruptibly();
+    try {
+      return new Opening.Lazy(opener.open(source.image(), blob.layer()));
+    } catch (UnsupportedBlobException e) {
+      return new Opening.Ordinary(e);
+    } catch (IOException e) {
+      return new Opening.Failed(e);
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private <T> T await(CompletableFuture<T> future, LayerSource source) throws NotLazyException {
+    try {
+      return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new NotLazyException(source + ": not opened within " + timeout.toSeconds() + " s");
+    } catch (ExecutionException e) {
+      throw new NotLazyException(source.toString(), e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NotLazyException(source + ": interrupted");
+    }
+  }
+
+  private void requirePromise(LayerSource source) throws NotLazyException {
+    if (source.tocDigest() == null && verification == Verification.REQUIRED) {
+      throw new NotLazyException(
+          source
+              + ": no TOC digest in the labels; convert the image to eStargz, or see"
+              + " allow_no_verification");
+    }
+  }
+
+  private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob)
+      throws NotLazyException {
+    LayerTree tree =
+        await(
+            CompletableFuture.supplyAsync(() -> tree(source, facts), threads.computing()), source);
+    LazyLayer.Content content = new LazyLayer.Content(tree, facts.format(), blob);
+    return new ResolvedLayer(content, facts.toc(), facts.tocOffset());
+  }
+
+  private LayerTree tree(LayerSource source, Facts facts) {
+    try {
+      LayerTree tree = LayerTree.of(verified(source.tocDigest(), facts.toc()), facts.tocOffset());
+      if (verification == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
+        throw new UnsupportedBlobException(
+            tree.unverifiableChunks() + " chunks have no digest; see allow_no_verification");
+      }
+      return OverlayView.of(tree, OverlayXattrs.TRUSTED);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private Toc verified(@Nullable Digest promised, UnverifiedToc toc) throws IOException {
+    return promised == null || verification == Verification.DISABLED
+        ? toc.acceptUnverified()
+        : toc.verify(promised);
+  }
+
+  /** What is known of a blob. */
+  private record Facts(long tocOffset, BlobFormat format, UnverifiedToc toc) {}
+}

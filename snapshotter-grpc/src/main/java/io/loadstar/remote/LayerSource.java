@@ -1,0 +1,27 @@
+package io.loadstar.remote;
+
+import io.loadstar.blob.Digest;
+import io.loadstar.oci.ImageReference;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a layer comes from, as its labels say. Immutable.
+ *
+ * @param image the image it is asked for with
+ * @param layer the digest of its blob
+ * @param tocDigest what the image's manifest promises of its TOC; null if it promises nothing
+ * @param neighbours other layers of the image that will be asked for next
+ */
+record LayerSource(
+    ImageReference image, Digest layer, @Nullable Digest tocDigest, List<Digest> neighbours) {
+
+  LayerSource {
+    neighbours = List.copyOf(neighbours);
+  }
+
+  @Override
+  public String toString() {
+    return "layer " + layer + " of " + image;
+  }
+}

@@ -1,0 +1,92 @@
+package io.loadstar.remote;
+
+import io.loadstar.blob.BlobSource;
+import io.loadstar.layer.Inode;
+import io.loadstar.layer.LayerTree;
+import io.loadstar.lazy.LayerReport;
+import io.loadstar.lazy.LazyLayer;
+import io.loadstar.snapshot.Owner;
+import io.loadstar.transport.FuseMount;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A lazy layer and its live mount. Thread-safe; closing it unmounts. */
+final class MountedLayer implements Closeable {
+
+  /** For how long what could be read a moment ago isn't asked again: the peer's interval. */
+  private static final Duration CHECKED_FOR = Duration.ofSeconds(60);
+
+  private final LazyLayer layer;
+  private final FuseMount mount;
+  private final BlobSource source;
+  private volatile CompletableFuture<Void> prefetch = CompletableFuture.completedFuture(null);
+  private volatile long checkedAt = System.nanoTime();
+
+  MountedLayer(LazyLayer layer, FuseMount mount, BlobSource source) {
+    this.layer = layer;
+    this.mount = mount;
+    this.source = source;
+  }
+
+  /** Who owns the layer's root directory. */
+  Owner owner() {
+    Inode root = layer.tree().inode(LayerTree.ROOT);
+    return root == null ? Owner.ROOT : new Owner(root.attributes().uid(), root.attributes().gid());
+  }
+
+  /** Has what its builder placed first fetched at once. */
+  void prefetch() {
+    prefetch = layer.prefetch();
+  }
+
+  /** Has the rest fetched when the node is idle. */
+  void fetchInBackground() {
+    layer.fetchInBackground();
+  }
+
+  boolean isAlive() {
+    return mount.isAlive();
+  }
+
+  LayerReport report() {
+    return layer.report();
+  }
+
+  /**
+   * Asks the registry for the blob, unless all of it is here or it was asked lately.
+   *
+   * @throws IOException if it can't be had
+   */
+  void check() throws IOException {
+    boolean lately = System.nanoTime() - checkedAt < CHECKED_FOR.toNanos();
+    if (lately || layer.report().complete()) {
+      return;
+    }
+    source.check();
+    checkedAt = System.nanoTime();
+  }
+
+  /** Waits until what {@link #prefetch} fetches is here, but not longer than {@code limit}. */
+  void awaitPrefetch(Duration limit) {
+    try {
+      prefetch.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      // Readers fetch what they need: it is only slower.
+      return;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (layer) {
+      mount.close();
+    }
+  }
+}
