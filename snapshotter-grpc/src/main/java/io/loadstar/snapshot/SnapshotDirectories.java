@@ -47,7 +47,8 @@ final class SnapshotDirectories {
    * @throws IOException if it can't be made, or if its path can't be told to overlayfs
    */
   static SnapshotDirectories open(Path root) throws IOException {
-    Path base = root.toAbsolutePath().normalize().resolve("snapshotter");
+    // As the kernel's mount table shows it: without symbolic links.
+    Path base = Files.createDirectories(root).toRealPath().resolve("snapshotter");
     if (base.toString().chars().anyMatch(c -> c == ':' || c == ',' || c == '\\')) {
       throw new IOException(
           root + ": a path with a colon, comma or backslash can't be an overlay's directory");
