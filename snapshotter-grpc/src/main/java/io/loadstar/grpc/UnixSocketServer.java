@@ -110,21 +110,27 @@ public final class UnixSocketServer implements Closeable {
     Files.deleteIfExists(passing);
   }
 
-  private static void requireUnused(Path path) throws IOException {
+  /**
+   * Makes sure that nobody listens at {@code path}.
+   *
+   * @throws IOException if somebody does, or if something else than a socket is there
+   */
+  public static void requireUnused(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     BasicFileAttributes attributes =
         Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isOther()) {
-      throw new IOException(path + ": is there and isn't a socket");
+      throw new IOException(path + ": is there and isn't a socket – give another --address");
     }
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       probe.connect(UnixDomainSocketAddress.of(path));
     } catch (IOException e) {
       return; // Nobody listens: what a daemon left that was killed.
     }
-    throw new IOException(path + ": socket in use by a running daemon");
+    throw new IOException(
+        path + ": socket in use by a running daemon – stop that, or give another --address");
   }
 
   private static @Nullable Object fileKey(Path path) throws IOException {

@@ -1,0 +1,139 @@
+package io.loadstar.daemon;
+
+import io.loadstar.registry.Mirror;
+import io.loadstar.remote.Verification;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the configuration file says. Immutable. Keys have the peer's names where they mean the same;
+ * {@code deploy/config.toml} explains each.
+ *
+ * @param metricsAddress {@code host:port} for metrics and health, empty for none
+ * @param verification what is asked of a layer's TOC
+ * @param fetch how layers are fetched
+ * @param resolver how registries are found
+ */
+record Configuration(
+    String metricsAddress, Verification verification, Fetch fetch, Resolver resolver) {
+
+  private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(5);
+  private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration DEFAULT_PREFETCH_TIMEOUT = Duration.ofSeconds(10);
+
+  /** The peer gives up after 30 s, which sends large layers on slow lines to a full pull. */
+  private static final Duration DEFAULT_RESOLVE_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+
+  /**
+   * @param prefetch whether what a layer's landmark marks is fetched at mount
+   * @param prefetchTimeout how long the first use of a layer waits for that
+   * @param backgroundDelay after how long without on-demand misses the rest is fetched; empty for
+   *     never
+   * @param readTimeout how long a read waits before it fails
+   */
+  record Fetch(
+      boolean prefetch,
+      Duration prefetchTimeout,
+      Optional<Duration> backgroundDelay,
+      Duration readTimeout) {}
+
+  /**
+   * @param layerTimeout how long is tried to open a layer before it becomes an ordinary one
+   * @param requestTimeout how long a registry may take to begin an answer
+   * @param mirrors by registry
+   */
+  record Resolver(
+      Duration layerTimeout, Duration requestTimeout, Map<String, List<Mirror>> mirrors) {}
+
+  /** What it says, and the keys in it that mean nothing here. */
+  record Read(Configuration configuration, List<String> unknownKeys) {}
+
+  /** What holds without a file. */
+  static Configuration defaults() {
+    return new Configuration(
+        "",
+        Verification.REQUIRED,
+        new Fetch(
+            true,
+            DEFAULT_PREFETCH_TIMEOUT,
+            Optional.of(DEFAULT_BACKGROUND_DELAY),
+            DEFAULT_READ_TIMEOUT),
+        new Resolver(DEFAULT_RESOLVE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, Map.of()));
+  }
+
+  /**
+   * Reads {@code file}.
+   *
+   * @throws MalformedConfigurationException if a key's value can't be followed, with the line
+   * @throws IOException if it can't be read
+   */
+  static Read read(Path file) throws IOException {
+    TomlTable toml = TomlTable.read(file);
+    Configuration configuration =
+        new Configuration(
+            toml.text("metrics_address", ""), verification(toml), fetch(toml), resolver(toml));
+    return new Read(configuration, toml.unknown());
+  }
+
+  private static Verification verification(TomlTable toml) throws MalformedConfigurationException {
+    boolean disabled = toml.flag("disable_verification", false);
+    boolean optional = toml.flag("allow_no_verification", false);
+    if (disabled) {
+      return Verification.DISABLED;
+    }
+    return optional ? Verification.WHERE_PROMISED : Verification.REQUIRED;
+  }
+
+  private static Fetch fetch(TomlTable toml) throws MalformedConfigurationException {
+    TomlTable background = toml.table("background");
+    Duration delay = seconds(background, "delay_sec", 0, DEFAULT_BACKGROUND_DELAY);
+    boolean never = toml.flag("no_background_fetch", false);
+    return new Fetch(
+        !toml.flag("noprefetch", false),
+        seconds(toml, "prefetch_timeout_sec", 0, DEFAULT_PREFETCH_TIMEOUT),
+        never ? Optional.empty() : Optional.of(delay),
+        seconds(toml.table("read"), "timeout_sec", 1, DEFAULT_READ_TIMEOUT));
+  }
+
+  private static Resolver resolver(TomlTable toml) throws MalformedConfigurationException {
+    TomlTable resolver = toml.table("resolver");
+    TomlTable hosts = resolver.table("host");
+    Map<String, List<Mirror>> mirrors = new HashMap<>();
+    for (String host : hosts.keys()) {
+      mirrors.put(host, mirrors(hosts.table(host)));
+    }
+    return new Resolver(
+        seconds(resolver, "layer_timeout_sec", 1, DEFAULT_RESOLVE_TIMEOUT),
+        seconds(resolver, "request_timeout_sec", 0, DEFAULT_REQUEST_TIMEOUT),
+        Map.copyOf(mirrors));
+  }
+
+  private static List<Mirror> mirrors(TomlTable host) throws MalformedConfigurationException {
+    List<Mirror> mirrors = new ArrayList<>();
+    for (TomlTable mirror : host.tables("mirrors")) {
+      String name = mirror.text("host", "");
+      if (name.isEmpty() || name.contains("/")) {
+        throw mirror.malformed("host", "must be a host name, with a port if it has one");
+      }
+      boolean insecure = mirror.flag("insecure", false);
+      mirrors.add(new Mirror(name, insecure ? Mirror.Protection.NONE : Mirror.Protection.TLS));
+    }
+    return List.copyOf(mirrors);
+  }
+
+  /** The peer reads 0 as "the default" where a time of nothing makes no sense. */
+  private static Duration seconds(TomlTable table, String key, long least, Duration otherwise)
+      throws MalformedConfigurationException {
+    long seconds = table.number(key, least, otherwise.toSeconds());
+    boolean unset = seconds == 0 && key.equals("request_timeout_sec");
+    return unset ? otherwise : Duration.ofSeconds(Math.min(seconds, Integer.MAX_VALUE));
+  }
+}

@@ -1,0 +1,209 @@
+package io.loadstar.daemon;
+
+import io.loadstar.cache.DiskContentStore;
+import io.loadstar.credentials.DockerConfigCredentials;
+import io.loadstar.grpc.SnapshotsService;
+import io.loadstar.grpc.UnixSocketServer;
+import io.loadstar.lazy.LazyNode;
+import io.loadstar.lazy.LazyOptions;
+import io.loadstar.registry.CountedTraffic;
+import io.loadstar.registry.PlainHttp;
+import io.loadstar.registry.RegistryAccess;
+import io.loadstar.registry.RegistryClient;
+import io.loadstar.registry.RetryPolicy;
+import io.loadstar.registry.Timeouts;
+import io.loadstar.remote.KeptLayers;
+import io.loadstar.remote.LayerMounter;
+import io.loadstar.remote.LayerResolver;
+import io.loadstar.remote.LazyRemoteFileSystem;
+import io.loadstar.remote.MountRestorer;
+import io.loadstar.remote.RegistryLayerOpener;
+import io.loadstar.snapshot.ChainCheck;
+import io.loadstar.snapshot.OverlayMounts;
+import io.loadstar.snapshot.OverlaySnapshotter;
+import io.loadstar.snapshot.SnapshotException;
+import io.loadstar.snapshot.SnapshotStore;
+import io.loadstar.transport.jnr.JnrFuseTransport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The only place that knows what the daemon consists of. Not thread-safe, used once.
+ *
+ * <pre>
+ * &lt;root&gt;/                 0700
+ *   lock                  held while a daemon runs: {@link RootLock}
+ *   snapshotter/          {@link SnapshotStore}
+ *   layers/               {@link KeptLayers}
+ *   content/              {@link DiskContentStore}
+ * </pre>
+ *
+ * Started in this order and ended in the reverse one; the socket comes last, when everything behind
+ * it is there.
+ */
+final class Wiring {
+
+  private static final Logger log = LoggerFactory.getLogger(Wiring.class);
+
+  /** A Prepare holds one while its layer is opened. */
+  private static final int CALL_THREADS = 32;
+
+  private static final int CHECK_THREADS = 16;
+  private static final int RESTORE_THREADS = 4;
+  private static final long IDLE_SECONDS = 30;
+
+  private final Daemon daemon = new Daemon();
+  private final Places places;
+  private final Configuration configuration;
+
+  /**
+   * Where the daemon is to be found.
+   *
+   * @param address its socket
+   * @param root its directory
+   */
+  record Places(Path address, Path root) {}
+
+  private Wiring(Places places, Configuration configuration) {
+    this.places = places;
+    this.configuration = configuration;
+  }
+
+  /**
+   * Starts everything.
+   *
+   * @throws IOException if something can't be started; nothing is left running then
+   */
+  static Daemon start(Places places, Configuration configuration) throws IOException {
+    Wiring wiring = new Wiring(places, configuration);
+    try {
+      wiring.start();
+      return wiring.daemon;
+    } catch (IOException | RuntimeException | Error e) {
+      wiring.daemon.close();
+      throw e;
+    }
+  }
+
+  private void start() throws IOException {
+    Path root = places.root();
+    UnixSocketServer.requireUnused(places.address());
+    daemon.add(RootLock.take(root));
+    SnapshotStore store = daemon.add(SnapshotStore.open(root));
+    DiskContentStore content =
+        daemon.add(DiskContentStore.open(root.resolve("content"), DiskContentStore.Bounds.DEFAULT));
+    LazyNode node = daemon.add(LazyNode.start(content, lazyOptions()));
+    CountedTraffic traffic = new CountedTraffic();
+    Once<RegistryClient> registry =
+        daemon.add(new Once<>(() -> new RegistryClient(registryAccess(traffic))));
+    LazyRemoteFileSystem remote = daemon.add(remote(node, registry, KeptLayers.open(root)));
+    restore(store, remote);
+    ChainCheck check =
+        new ChainCheck(remote, daemon.addQuiet(platformThreads("check", CHECK_THREADS)));
+    OverlaySnapshotter snapshotter =
+        new OverlaySnapshotter(store, new OverlayMounts(store), remote, check);
+    cleanUp(snapshotter);
+    startMetrics(new Metrics(snapshotter, remote, content, traffic));
+    UnixSocketServer server =
+        daemon.add(
+            UnixSocketServer.start(
+                places.address(),
+                daemon.addQuiet(platformThreads("call", CALL_THREADS)),
+                new SnapshotsService(snapshotter)));
+    log.atInfo()
+        .addKeyValue("address", server.address())
+        .addKeyValue("root", root)
+        .log("serving snapshots");
+    ServiceManager.tellReady();
+    warmUp(registry);
+  }
+
+  private LazyOptions lazyOptions() {
+    return LazyOptions.DEFAULT
+        .withWaitLimit(configuration.fetch().readTimeout())
+        .withBackgroundDelay(configuration.fetch().backgroundDelay());
+  }
+
+  private RegistryAccess registryAccess(CountedTraffic traffic) {
+    Timeouts usual = Timeouts.defaults();
+    return new RegistryAccess(
+        PlainHttp.loopbackOnly(),
+        configuration.resolver().mirrors(),
+        DockerConfigCredentials.ofUser(),
+        new Timeouts(
+            usual.connect(),
+            configuration.resolver().requestTimeout(),
+            usual.stall(),
+            usual.commit()),
+        RetryPolicy.defaults(),
+        traffic);
+  }
+
+  private LazyRemoteFileSystem remote(
+      LazyNode node, Once<RegistryClient> registry, KeptLayers kept) {
+    LayerResolver.Threads threads =
+        new LayerResolver.Threads(
+            daemon.addQuiet(
+                Executors.newThreadPerTaskExecutor(
+                    Thread.ofVirtual().name("loadstar-resolve-", 0).factory())),
+            daemon.addQuiet(platformThreads("layer", Runtime.getRuntime().availableProcessors())));
+    LayerResolver resolver =
+        new LayerResolver(
+            new RegistryLayerOpener(registry),
+            configuration.verification(),
+            configuration.resolver().layerTimeout(),
+            threads);
+    Configuration.Fetch fetch = configuration.fetch();
+    return new LazyRemoteFileSystem(
+        resolver,
+        new LayerMounter(node, new JnrFuseTransport()),
+        kept,
+        new LazyRemoteFileSystem.Prefetching(fetch.prefetch(), fetch.prefetchTimeout()));
+  }
+
+  private static void restore(SnapshotStore store, LazyRemoteFileSystem remote) throws IOException {
+    try (ExecutorService threads = platformThreads("restore", RESTORE_THREADS)) {
+      new MountRestorer(store, remote, threads).restore();
+    }
+  }
+
+  private static void cleanUp(OverlaySnapshotter snapshotter) throws IOException {
+    try {
+      snapshotter.cleanup();
+    } catch (SnapshotException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void startMetrics(Metrics metrics) throws IOException {
+    if (!configuration.metricsAddress().isEmpty()) {
+      daemon.add(MetricsServer.start(configuration.metricsAddress(), metrics));
+    }
+  }
+
+  /** The first Prepare needn't wait for classes to be loaded. */
+  private static void warmUp(Once<RegistryClient> registry) {
+    Thread.ofPlatform().daemon().name("loadstar-warm-up").start(registry::get);
+  }
+
+  /** Threads that may block in native code; none are left when there is nothing to do. */
+  private static ExecutorService platformThreads(String name, int count) {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            count,
+            count,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("loadstar-" + name + "-", 0).factory());
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
+  }
+}

@@ -1,0 +1,117 @@
+package io.loadstar.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.loadstar.registry.Mirror;
+import io.loadstar.remote.Verification;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ConfigurationTest {
+
+  @TempDir Path folder;
+
+  private Configuration.Read read(String toml) throws IOException {
+    return Configuration.read(Files.writeString(folder.resolve("config.toml"), toml));
+  }
+
+  @Test
+  void anEmptyFileSaysNothing() throws Exception {
+    assertEquals(new Configuration.Read(Configuration.defaults(), List.of()), read(""));
+  }
+
+  @Test
+  void theExampleSaysWhatHoldsWithoutIt() throws Exception {
+    Configuration.Read example = Configuration.read(Path.of("../deploy/config.toml"));
+    assertEquals(new Configuration.Read(Configuration.defaults(), List.of()), example);
+  }
+
+  @Test
+  void keysMeanWhatTheyMeanToThePeer() throws Exception {
+    Configuration configuration =
+        read("""
+        metrics_address = "127.0.0.1:9000"
+        noprefetch = true
+        prefetch_timeout_sec = 3
+        no_background_fetch = true
+        allow_no_verification = true
+        [resolver]
+        request_timeout_sec = 7
+        [[resolver.host."docker.io".mirrors]]
+        host = "mirror.example:5000"
+        insecure = true
+        [[resolver.host."docker.io".mirrors]]
+        host = "other.example"
+        """)
+            .configuration();
+    assertEquals("127.0.0.1:9000", configuration.metricsAddress());
+    assertEquals(Verification.WHERE_PROMISED, configuration.verification());
+    assertEquals(false, configuration.fetch().prefetch());
+    assertEquals(Duration.ofSeconds(3), configuration.fetch().prefetchTimeout());
+    assertEquals(Optional.empty(), configuration.fetch().backgroundDelay());
+    assertEquals(Duration.ofSeconds(7), configuration.resolver().requestTimeout());
+    assertEquals(
+        Map.of(
+            "docker.io",
+            List.of(
+                new Mirror("mirror.example:5000", Mirror.Protection.NONE),
+                new Mirror("other.example", Mirror.Protection.TLS))),
+        configuration.resolver().mirrors());
+  }
+
+  @Test
+  void verificationThatIsOffIsOff() throws Exception {
+    assertEquals(
+        Verification.DISABLED, read("disable_verification = true").configuration().verification());
+  }
+
+  @Test
+  void theBackgroundFetchCanBeDelayed() throws Exception {
+    assertEquals(
+        Optional.of(Duration.ofSeconds(90)),
+        read("[background]\ndelay_sec = 90").configuration().fetch().backgroundDelay());
+  }
+
+  @Test
+  void unknownKeysAreNamed() throws Exception {
+    assertEquals(
+        List.of("ipfs", "fuse", "resolver.retries"),
+        read("ipfs = true\n[resolver]\nretries = 1\n[fuse]\nattr_timeout = 1").unknownKeys());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "noprefetch = \"yes\" | 1: noprefetch must be true or false",
+        "# one\\n\\nprefetch_timeout_sec = \"x\" | 3: prefetch_timeout_sec must be a whole number",
+        "prefetch_timeout_sec = -1 | 1: prefetch_timeout_sec must be 0 or more",
+        "[background]\\n\\n delay_sec = 1.5 | 3: background.delay_sec must be a whole number",
+        "metrics_address = 1 | 1: metrics_address must be a string",
+        "resolver = 1 | 1: resolver must be a table",
+        "[resolver.host.\"a.b\"]\\nmirrors = 1 | 2: resolver.host.a.b.mirrors must be an array",
+        "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"
+            + "host = \"x/y\" | 4: resolver.host.a.b.mirrors[1].host must be a host name",
+        "noprefetch = | 1: ",
+        "a = 1\\nb = [ | 2: ",
+      })
+  void whatCannotBeFollowedIsToldWithItsLine(String toml, String message) {
+    MalformedConfigurationException e =
+        assertThrows(MalformedConfigurationException.class, () -> read(toml.replace("\\n", "\n")));
+    String start = folder.resolve("config.toml") + ":" + message.stripTrailing();
+    String actual = String.valueOf(e.getMessage());
+    assertEquals(start, actual.substring(0, Math.min(start.length(), actual.length())));
+    assertEquals(1, actual.lines().count());
+  }
+}
