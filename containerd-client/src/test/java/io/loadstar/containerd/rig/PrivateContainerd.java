@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A containerd of a test's own: root, state, sockets and configuration in one directory. Closing it
@@ -34,6 +35,16 @@ public final class PrivateContainerd implements AutoCloseable {
 
   /** Starts one in an empty directory with a short path; ready when this returns. */
   public static PrivateContainerd start(Path directory) throws IOException, InterruptedException {
+    return start(directory, Map.of());
+  }
+
+  /**
+   * Starts one that knows further snapshotters.
+   *
+   * @param snapshotters their sockets by their names
+   */
+  public static PrivateContainerd start(Path directory, Map<String, Path> snapshotters)
+      throws IOException, InterruptedException {
     Path config = directory.resolve("config.toml");
     Files.writeString(
         config,
@@ -47,7 +58,8 @@ public final class PrivateContainerd implements AutoCloseable {
         [ttrpc]
           address = "%1$s/c.ttrpc"
         """
-            .formatted(directory));
+                .formatted(directory)
+            + proxyPlugins(snapshotters));
     ChildProcess process =
         ChildProcess.start(
             directory.resolve("containerd.log"),
@@ -55,6 +67,14 @@ public final class PrivateContainerd implements AutoCloseable {
     PrivateContainerd containerd = new PrivateContainerd(directory, process);
     process.await(containerd::answers);
     return containerd;
+  }
+
+  private static String proxyPlugins(Map<String, Path> snapshotters) {
+    StringBuilder text = new StringBuilder();
+    snapshotters.forEach((name, socket) ->
+        text.append("[proxy_plugins.%s]\n".formatted(name))
+            .append("  type = \"snapshot\"\n  address = \"%s\"\n".formatted(socket)));
+    return text.toString();
   }
 
   /** Where it listens. */
