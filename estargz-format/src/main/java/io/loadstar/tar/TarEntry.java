@@ -51,7 +51,13 @@ public record TarEntry(
    * Header blocks, byte for byte, with the PAX and GNU records that come before them.
    *
    * @param offset of the first of them in the tar
-   * @param bytes read-only
+   * @param bytes read-only, with a position of its own each time it is asked for
    */
-  public record Headers(long offset, ByteBuffer bytes) {}
+  public record Headers(long offset, ByteBuffer bytes) {
+
+    @Override
+    public ByteBuffer bytes() {
+      return bytes.duplicate();
+    }
+  }
 }

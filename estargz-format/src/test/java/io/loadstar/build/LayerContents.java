@@ -11,6 +11,8 @@ import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,9 +30,13 @@ final class LayerContents {
   }
 
   static LayerContents of(BuiltLayer built) throws IOException {
-    try (FileBlobSource source = FileBlobSource.open(built.file(), built.digest())) {
+    return of(built.file(), built.tocDigest());
+  }
+
+  static LayerContents of(Path file, Digest tocDigest) throws IOException {
+    try (FileBlobSource source = FileBlobSource.open(file, Digest.of(Files.readAllBytes(file)))) {
       LayerBlob blob = LayerBlob.open(source);
-      LayerTree tree = LayerTree.of(blob.toc().verify(built.tocDigest()), blob.tocOffset());
+      LayerTree tree = LayerTree.of(blob.toc().verify(tocDigest), blob.tocOffset());
       LayerContents contents = new LayerContents(blob, tree);
       contents.readAll(source);
       return contents;
