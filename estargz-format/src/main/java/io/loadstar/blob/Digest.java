@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,6 @@ public final class Digest implements Comparable<Digest> {
 
   private static final String PREFIX = "sha256:";
   private static final int HEX_LENGTH = 64;
-  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
   private final long first;
   private final long second;
@@ -33,13 +31,30 @@ public final class Digest implements Comparable<Digest> {
    * @throws IllegalArgumentException if it is anything else
    */
   public Digest(String hex) {
-    if (hex.length() != HEX_LENGTH || !HEX.matcher(hex).matches()) {
-      throw new IllegalArgumentException("not a SHA-256 digest: " + hex);
+    this(hex, 0);
+  }
+
+  /** Reads the digits from {@code start} to the end: a TOC has two for each file. */
+  private Digest(String text, int start) {
+    if (text.length() - start != HEX_LENGTH) {
+      throw new IllegalArgumentException("not a SHA-256 digest: " + text);
     }
-    first = HexFormat.fromHexDigitsToLong(hex, 0, 16);
-    second = HexFormat.fromHexDigitsToLong(hex, 16, 32);
-    third = HexFormat.fromHexDigitsToLong(hex, 32, 48);
-    fourth = HexFormat.fromHexDigitsToLong(hex, 48, 64);
+    first = digits(text, start);
+    second = digits(text, start + 16);
+    third = digits(text, start + 32);
+    fourth = digits(text, start + 48);
+  }
+
+  private static long digits(String text, int start) {
+    long value = 0;
+    for (int i = start; i < start + 16; i++) {
+      char c = text.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        throw new IllegalArgumentException("not a SHA-256 digest: " + text);
+      }
+      value = value << 4 | (c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return value;
   }
 
   private Digest(ByteBuffer hash) {
@@ -58,7 +73,7 @@ public final class Digest implements Comparable<Digest> {
     if (!text.startsWith(PREFIX)) {
       throw new IllegalArgumentException("not a sha256 digest: " + text);
     }
-    return new Digest(text.substring(PREFIX.length()));
+    return new Digest(text, PREFIX.length());
   }
 
   /** The digest of {@code bytes}. */

@@ -90,8 +90,13 @@ final class EntryOrder {
   }
 
   private void place(int index) throws UnsupportedTarException {
-    if (!placed[index]) {
+    if (placed[index]) {
+      return;
+    }
+    if (spool.entries().get(index).row().type() == EntryType.HARDLINK) {
       chain(index).forEach(this::add);
+    } else {
+      add(index);
     }
   }
 

@@ -7,6 +7,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -24,6 +26,10 @@ import java.util.concurrent.Executors;
  * members begin on the entries and the chunk size: so the number of threads changes nothing.
  */
 public final class LayerBuilder implements AutoCloseable {
+
+  /** As far as the umask lets it: a temporary file is its owner's alone otherwise. */
+  private static final FileAttribute<?> READABLE_BY_ALL =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
 
   private final int parallelism;
   private final ExecutorService workers;
@@ -59,7 +65,7 @@ public final class LayerBuilder implements AutoCloseable {
     }
     try (TarSpool spool = TarSpool.of(layer, directory)) {
       EntryOrder order = EntryOrder.of(spool, options.prioritized());
-      Path partial = Files.createTempFile(directory, "loadstar-", ".partial");
+      Path partial = Files.createTempFile(directory, "loadstar-", ".partial", READABLE_BY_ALL);
       try {
         BlobWriter writer =
             new BlobWriter(spool, order, options, new Threads(workers, parallelism));

@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 
 /**
  * Decodes members, and hands out the chunks in them, each verified before it is handed out.
@@ -27,7 +28,11 @@ public final class ChunkDecoder implements AutoCloseable {
   private static final int SKIP_WINDOW = 64 << 10;
   private static final int FIRST_BUFFER = 256 << 10;
 
+  /** A buffer for larger chunks than writers make isn't kept. */
+  private static final int MAX_KEPT_BUFFER = 4 << 20;
+
   private final GzipDecoder decoder = new GzipDecoder();
+  private final MessageDigest hash = Digest.newHash();
   private final ByteBuffer input = ByteBuffer.allocate(INPUT_WINDOW);
   private final ByteBuffer skipped = ByteBuffer.allocate(SKIP_WINDOW);
   private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BUFFER);
@@ -80,7 +85,7 @@ public final class ChunkDecoder implements AutoCloseable {
     decoding.decodeRest();
   }
 
-  private static void decodeChunks(Decoding decoding, Member member, ChunkReceiver receiver)
+  private void decodeChunks(Decoding decoding, Member member, ChunkReceiver receiver)
       throws IOException {
     for (FileChunk each : member.chunks()) {
       decoding.skipTo(each.chunk().innerOffset());
@@ -88,14 +93,18 @@ public final class ChunkDecoder implements AutoCloseable {
       verify(each, bytes);
       receiver.receive(each, bytes);
     }
+    if (buffer.capacity() > MAX_KEPT_BUFFER) {
+      buffer = ByteBuffer.allocate(FIRST_BUFFER);
+    }
   }
 
-  private static void verify(FileChunk each, ByteBuffer bytes) throws DigestMismatchException {
+  private void verify(FileChunk each, ByteBuffer bytes) throws DigestMismatchException {
     Digest expected = each.chunk().digest();
     if (expected == null) {
       return;
     }
-    Digest actual = Digest.of(bytes);
+    hash.update(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    Digest actual = Digest.finish(hash);
     if (!actual.equals(expected)) {
       throw new DigestMismatchException(
           "chunk at " + each.chunk().fileOffset() + " of inode " + each.inode(), expected, actual);

@@ -34,7 +34,9 @@ public record LayerBlob(BlobFormat format, long tocOffset, UnverifiedToc toc) {
     long size = source.size();
     int tailSize = (int) Math.min(size, TAIL_BYTES);
     ByteBuffer tail = ByteBuffer.allocate(tailSize);
-    source.readFully(size - tailSize, tail);
+    if (tailSize > 0) {
+      source.readFully(size - tailSize, tail);
+    }
     tail.flip();
     BlobFormat format = BlobFormat.detect(tail);
     long tocOffset = format.tocOffset(tail, size);

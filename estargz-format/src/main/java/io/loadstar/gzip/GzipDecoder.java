@@ -111,7 +111,7 @@ public final class GzipDecoder implements AutoCloseable {
       throw new MalformedBlobException("gzip member: broken deflate data", offset, e);
     }
     offset += in.position() - start;
-    crc.update(out.slice(outStart, out.position() - outStart));
+    addToChecksum(out, outStart);
     if (inflater.needsDictionary()) {
       throw new MalformedBlobException("gzip member: asks for a dictionary", offset);
     }
@@ -120,6 +120,14 @@ public final class GzipDecoder implements AutoCloseable {
       return true;
     }
     return in.position() > start || out.position() > outStart;
+  }
+
+  /** What was put into {@code out} behind {@code start}. */
+  private void addToChecksum(ByteBuffer out, int start) {
+    int limit = out.limit();
+    out.limit(out.position()).position(start);
+    crc.update(out);
+    out.limit(limit);
   }
 
   private boolean readTrailer(ByteBuffer in) throws MalformedBlobException {
