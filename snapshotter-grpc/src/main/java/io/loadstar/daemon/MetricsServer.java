@@ -75,8 +75,9 @@ final class MetricsServer implements Closeable {
   }
 
   /** Where it listens. */
-  InetSocketAddress address() {
-    return server.getAddress();
+  String address() {
+    InetSocketAddress address = server.getAddress();
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
   }
 
   @Override

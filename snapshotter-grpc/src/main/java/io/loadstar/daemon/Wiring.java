@@ -184,7 +184,9 @@ final class Wiring {
 
   private void startMetrics(Metrics metrics) throws IOException {
     if (!configuration.metricsAddress().isEmpty()) {
-      daemon.add(MetricsServer.start(configuration.metricsAddress(), metrics));
+      MetricsServer server =
+          daemon.add(MetricsServer.start(configuration.metricsAddress(), metrics));
+      log.atInfo().addKeyValue("metrics", server.address()).log("showing metrics");
     }
   }
 

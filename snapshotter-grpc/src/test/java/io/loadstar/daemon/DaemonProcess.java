@@ -1,0 +1,131 @@
+package io.loadstar.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loadstar.grpc.GrpcSnapshotter;
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** The daemon as a process of its own, as it runs in earnest. */
+final class DaemonProcess implements Closeable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Path folder;
+  private final Process process;
+
+  private DaemonProcess(Path folder, Process process) {
+    this.folder = folder;
+    this.process = process;
+  }
+
+  /** Starts one whose socket, root and log are in {@code folder}, and waits until it listens. */
+  static DaemonProcess start(Path folder, String configuration) throws IOException {
+    DaemonProcess daemon = launch(folder, configuration);
+    await(() -> Files.exists(socket(folder)) || !daemon.process.isAlive());
+    assertTrue(daemon.process.isAlive(), daemon.log());
+    return daemon;
+  }
+
+  /** Starts one and doesn't wait. */
+  static DaemonProcess launch(Path folder, String configuration) throws IOException {
+    Files.deleteIfExists(socket(folder));
+    Path config = Files.writeString(folder.resolve("config.toml"), configuration);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Xmx256m");
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-cp");
+    command.add(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")));
+    command.add(Main.class.getName());
+    command.addAll(List.of("-address", socket(folder).toString()));
+    command.addAll(List.of("-root", folder.resolve("root").toString()));
+    command.addAll(List.of("-config", config.toString(), "-log-level", "debug"));
+    File log = folder.resolve("log").toFile();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+            .start();
+    return new DaemonProcess(folder, process);
+  }
+
+  private static Path socket(Path folder) {
+    return folder.resolve("s.sock");
+  }
+
+  Path socket() {
+    return socket(folder);
+  }
+
+  GrpcSnapshotter connect() {
+    return GrpcSnapshotter.connect(socket());
+  }
+
+  String log() throws IOException {
+    Path log = folder.resolve("log");
+    return Files.exists(log) ? Files.readString(log) : "";
+  }
+
+  /** kill -9. */
+  void kill() throws Exception {
+    process.destroyForcibly();
+    assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+  }
+
+  /** SIGTERM; its exit status. */
+  int terminate() throws Exception {
+    process.destroy();
+    return exitStatus();
+  }
+
+  int exitStatus() throws Exception {
+    assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    return process.exitValue();
+  }
+
+  /** Waits until {@code condition} holds, and fails if it never does. */
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "waited in vain");
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
+  }
+
+  /** Ends it if it still runs, and whatever it left mounted. */
+  @Override
+  public void close() throws IOException {
+    process.destroyForcibly();
+    try {
+      process.waitFor();
+      for (String mount : mounts(folder)) {
+        new ProcessBuilder("umount", "-l", mount).inheritIO().start().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What is mounted below {@code folder}. */
+  static List<String> mounts(Path folder) throws IOException {
+    String prefix = folder.toRealPath() + "/";
+    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .map(line -> line.split(" ", -1)[4])
+        .filter(mountPoint -> mountPoint.startsWith(prefix))
+        .toList()
+        .reversed();
+  }
+}
