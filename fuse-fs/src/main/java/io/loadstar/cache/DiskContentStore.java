@@ -12,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -167,7 +166,7 @@ public final class DiskContentStore implements ContentStore {
       return true;
     }
     try {
-      return Files.size(layout.pathOf(key)) == key.size();
+      return sizeOf(layout.pathOf(key)) == key.size();
     } catch (IOException e) {
       return false;
     }
@@ -189,7 +188,10 @@ public final class DiskContentStore implements ContentStore {
       return false;
     }
     try {
-      publish(file, content.duplicate());
+      long before = sizeOf(file);
+      layout.publish(file, content.duplicate());
+      discount(before);
+      count(content.remaining());
       proven.put(key, Boolean.TRUE);
       return true;
     } catch (IOException e) {
@@ -198,33 +200,6 @@ public final class DiskContentStore implements ContentStore {
       return false;
     } finally {
       changing.remove(file);
-    }
-  }
-
-  private void publish(Path file, ByteBuffer content) throws IOException {
-    long size = content.remaining();
-    Path temporary = layout.newIncoming();
-    try {
-      try (FileChannel channel = layout.createIncoming(temporary)) {
-        while (content.hasRemaining()) {
-          channel.write(content);
-        }
-      }
-      long before = sizeOf(file);
-      move(temporary, file);
-      discount(before);
-      count(size);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
-  }
-
-  private void move(Path temporary, Path file) throws IOException {
-    try {
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (NoSuchFileException e) {
-      layout.makeFolderOf(file);
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
@@ -348,6 +323,9 @@ public final class DiskContentStore implements ContentStore {
   }
 
   private static long sizeOf(Path file) throws IOException {
+    if (!Files.exists(file)) { // asked first, since it mostly isn't, and an exception is dear
+      return MISSING;
+    }
     try {
       return Files.size(file);
     } catch (NoSuchFileException e) {

@@ -2,6 +2,7 @@ package io.loadstar.cache;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
@@ -108,22 +110,35 @@ final class StoreLayout implements AutoCloseable {
     };
   }
 
-  /** A name that nobody uses, for bytes that aren't published yet. */
-  Path newIncoming() {
-    return incoming.resolve(Long.toHexString(nextIncoming.incrementAndGet()));
+  /** Has {@code object} appear with this content, in place of what may be there. */
+  void publish(Path object, ByteBuffer content) throws IOException {
+    Path temporary = incoming.resolve(Long.toHexString(nextIncoming.incrementAndGet()));
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              temporary,
+              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              PRIVATE_FILE)) {
+        while (content.hasRemaining()) {
+          channel.write(content);
+        }
+      }
+      move(temporary, object);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
-  /** How a file is made in {@code incoming/}. */
-  FileChannel createIncoming(Path file) throws IOException {
-    return FileChannel.open(
-        file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE);
-  }
-
-  /** Makes the folder that {@code object} goes into. */
-  void makeFolderOf(Path object) throws IOException {
-    Path folder = object.getParent();
-    if (folder != null) {
+  private static void move(Path temporary, Path object) throws IOException {
+    try {
+      Files.move(temporary, object, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) { // the first in its folder
+      Path folder = object.getParent();
+      if (folder == null) {
+        throw e;
+      }
       Files.createDirectories(folder, PRIVATE_DIRECTORY);
+      Files.move(temporary, object, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 

@@ -39,7 +39,7 @@ final class ChunkFetcher implements AutoCloseable {
 
   private final ContentStore store;
   private final Workers workers;
-  private final int fetchAtLeast;
+  private final RangePlanner planner;
   private final ByteBudget budget;
   private final Flights flights = new Flights();
   private final Decoders decoders = new Decoders();
@@ -47,7 +47,7 @@ final class ChunkFetcher implements AutoCloseable {
   ChunkFetcher(ContentStore store, Workers workers, LazyOptions options) {
     this.store = store;
     this.workers = workers;
-    this.fetchAtLeast = options.fetchAtLeast();
+    this.planner = new RangePlanner(options.fetchAtLeast(), this::claimAhead);
     this.budget = new ByteBudget(options.bytesInFlight());
   }
 
@@ -69,9 +69,17 @@ final class ChunkFetcher implements AutoCloseable {
         claimed.add(flight);
       }
     }
-    claimed.removeIf(this::landedMeanwhile);
-    claimed.sort(Comparator.comparingInt(Flight::member));
-    List<ArrayDeque<Flight>> runs = runsOf(claimed);
+    try {
+      claimed.removeIf(this::landedMeanwhile);
+      claimed.sort(Comparator.comparingInt(Flight::member));
+      start(planner.runsOf(claimed));
+    } catch (RuntimeException e) { // a claim that nobody follows would hang all who join it
+      claimed.forEach(flight -> fail(flight, new IOException("a fetch failed", e)));
+    }
+  }
+
+  /** Fetches the first run on this thread, the others on their own. */
+  private void start(List<ArrayDeque<Flight>> runs) {
     for (int i = 1; i < runs.size(); i++) {
       ArrayDeque<Flight> run = runs.get(i);
       execute(() -> fetchRun(run), run);
@@ -100,49 +108,6 @@ final class ChunkFetcher implements AutoCloseable {
     layer.ledger().holds(flight.member());
     flights.abandon(flight).forEach(this::tryAgain);
     return true;
-  }
-
-  /**
-   * Puts flights that lie so near each other that a request costs more than the bytes between them
-   * into one run, and lengthens a short last one.
-   *
-   * @param claimed of one layer, ascending
-   */
-  private List<ArrayDeque<Flight>> runsOf(List<Flight> claimed) {
-    List<ArrayDeque<Flight>> runs = new ArrayList<>();
-    for (Flight flight : claimed) {
-      LayerIndex index = flight.layer().index();
-      ArrayDeque<Flight> run = runs.isEmpty() ? null : runs.getLast();
-      long gap = run == null ? 0 : index.start(flight.member()) - index.end(run.getLast().member());
-      if (run == null || gap > fetchAtLeast) {
-        run = new ArrayDeque<>();
-        runs.add(run);
-      }
-      run.add(flight);
-    }
-    if (!runs.isEmpty()) {
-      lengthen(runs.getLast());
-    }
-    return runs;
-  }
-
-  /** Adds what lies directly behind, until the run is worth its round trip. */
-  private void lengthen(ArrayDeque<Flight> run) {
-    LazyLayer layer = run.getFirst().layer();
-    LayerIndex index = layer.index();
-    long start = index.start(run.getFirst().member());
-    long end = index.end(run.getLast().member());
-    int next = run.getLast().member() + 1;
-    while (next < index.members()
-        && index.start(next) == end
-        && index.end(next) - start <= fetchAtLeast) {
-      Flight flight = claimAhead(layer, next);
-      if (flight == null) {
-        return;
-      }
-      run.add(flight);
-      end = index.end(next++);
-    }
   }
 
   /**
@@ -308,7 +273,9 @@ final class ChunkFetcher implements AutoCloseable {
     if (!flights.isUnderWay(flight)) {
       return;
     }
-    flight.layer().ledger().failed(flight.member(), flight.urgency(), cause);
+    if (!flight.layer().isClosed()) {
+      flight.layer().ledger().failed(flight.member(), flight.urgency(), cause);
+    }
     for (Part part : flights.abandon(flight)) {
       if (part.layer() == flight.layer() && flight.urgency() == Urgency.ON_DEMAND) {
         part.fail(cause);

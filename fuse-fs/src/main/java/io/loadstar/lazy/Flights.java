@@ -27,18 +27,29 @@ final class Flights {
    * @return the flight, if it is new and the caller has to fetch it; null if it was joined
    */
   @Nullable Flight joinOrClaim(Part part) {
+    if (join(part)) {
+      return null;
+    }
     LazyLayer layer = part.layer();
     int member = layer.index().memberOf(part.chunk());
-    List<ObjectKey> keys = keysOf(layer, member);
+    List<ObjectKey> keys = keysOf(layer, member); // may be many, so not under the lock
+    synchronized (lock) {
+      if (join(part)) {
+        return null;
+      }
+      Flight flight = claimAll(new Flight(layer, member, Urgency.ON_DEMAND), keys);
+      flight.await(part);
+      return flight;
+    }
+  }
+
+  private boolean join(Part part) {
     synchronized (lock) {
       Flight flight = byChunk.get(part.key());
       if (flight != null) {
         flight.await(part);
-        return null;
       }
-      flight = claimAll(new Flight(layer, member, Urgency.ON_DEMAND), keys);
-      flight.await(part);
-      return flight;
+      return flight != null;
     }
   }
 
