@@ -32,6 +32,9 @@ final class BackgroundFetcher {
   /** When a layer is gone through again of which something couldn't be had. */
   static final Duration SECOND_PASS = Duration.ofMinutes(10);
 
+  /** How long what was asked for last may take to be decoded. */
+  static final Duration SETTLE = Duration.ofSeconds(1);
+
   /** How long to sleep when there is nothing to do; a new layer wakes the sleeper. */
   static final Duration IDLE = Duration.ofHours(1);
 
@@ -122,8 +125,7 @@ final class BackgroundFetcher {
     LazyLayer layer = enrolment.layer;
     int first = firstWanted(layer, enrolment.cursor);
     if (first == layer.index().members()) {
-      enrolment.cursor = 0;
-      enrolment.dueAt = ticker.read() + SECOND_PASS.toNanos();
+      endPass(enrolment);
       return;
     }
     int end = endOfRange(layer, first);
@@ -138,6 +140,18 @@ final class BackgroundFetcher {
             layer.digest(),
             RETRY.toSeconds(),
             e.toString());
+      }
+    }
+  }
+
+  /** All has been asked for: looks what has come, once nothing is under way any more. */
+  private void endPass(Enrolment enrolment) {
+    boolean settled = fetcher.isIdle();
+    enrolment.dueAt = ticker.read() + (settled ? SECOND_PASS : SETTLE).toNanos();
+    if (settled) {
+      enrolment.cursor = 0;
+      for (int member = 0; member < enrolment.layer.index().members(); member++) {
+        fetcher.holds(enrolment.layer, member); // which tells the ledger
       }
     }
   }

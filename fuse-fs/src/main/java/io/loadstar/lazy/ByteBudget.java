@@ -46,6 +46,11 @@ final class ByteBudget {
     return new Share(count, urgency);
   }
 
+  /** Whether nobody holds a share. */
+  boolean isFree() {
+    return all.availablePermits() == units;
+  }
+
   /** How many bytes are free. */
   long free() {
     return (long) UNIT * all.availablePermits();

@@ -299,6 +299,11 @@ final class ChunkFetcher implements AutoCloseable {
     }
   }
 
+  /** Whether nothing is under way, nor being decoded. */
+  boolean isIdle() {
+    return flights.size() == 0 && budget.isFree();
+  }
+
   /** How many bytes more may be in flight now. */
   long bytesFree() {
     return budget.free();
