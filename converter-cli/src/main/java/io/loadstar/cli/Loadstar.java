@@ -77,13 +77,21 @@ public final class Loadstar implements Runnable {
     this.err = err;
   }
 
-  /** The process: ends with the command's exit status. */
+  /**
+   * The process: ends with the command's exit status.
+   *
+   * <p>By {@code halt}, since {@code System.exit} first asks every jar for a logger that might want
+   * to hear of it (JDK-8301627), which takes longer than a help text. There are no shutdown hooks
+   * to be skipped: a command tidies up before it returns, and {@link CommandThread} takes its own
+   * back.
+   */
   public static void main(String[] args) {
-    System.exit(
+    int status =
         run(
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
             new PrintWriter(System.err, false, StandardCharsets.UTF_8),
-            args));
+            args);
+    Runtime.getRuntime().halt(status);
   }
 
   /**

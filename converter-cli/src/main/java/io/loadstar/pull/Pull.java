@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * One pull: an image's documents into containerd's content store, its layers into snapshots, its
@@ -44,8 +46,7 @@ public record Pull(
   public PullReport run()
       throws IOException, ContainerdException, PullException, InterruptedException {
     long start = System.nanoTime();
-    checkSnapshotter();
-    ResolvedImage image = ResolvedImage.resolve(request, source);
+    ResolvedImage image = resolveAndCheck();
     Lease lease = Lease.unused();
     List<LayerOutcome> layers;
     try {
@@ -61,6 +62,26 @@ public record Pull(
     }
     containerd.services().leases().delete(lease);
     return new PullReport(image.target(), layers, Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** Asks the registry and containerd at once: each takes its time for the first question. */
+  private ResolvedImage resolveAndCheck()
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    FutureTask<ResolvedImage> resolving =
+        new FutureTask<>(() -> ResolvedImage.resolve(request, source));
+    Thread resolver = Thread.ofVirtual().name("resolve").start(resolving);
+    try {
+      checkSnapshotter();
+      return resolving.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException cause -> throw cause;
+        case PullException cause -> throw cause;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      resolver.interrupt();
+    }
   }
 
   private List<LayerOutcome> bring(ResolvedImage image, Lease lease)
