@@ -25,11 +25,17 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = VersionText.class,
     sortOptions = false,
-    subcommands = {PullCommand.class, CompletionCommand.class},
+    subcommands = {
+      ConvertCommand.class,
+      CopyCommand.class,
+      PullCommand.class,
+      CompletionCommand.class
+    },
     footer = {
       "",
       "Examples:",
-      "  loadstar pull registry.example.org/team/app:1.2",
+      "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
+      "  loadstar pull registry.example.org/team/app:1.2-lazy",
       "  loadstar completion bash > /etc/bash_completion.d/loadstar",
       "",
       "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."

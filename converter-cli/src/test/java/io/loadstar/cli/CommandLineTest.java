@@ -20,7 +20,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pull", "completion"})
+  @ValueSource(strings = {"convert", "copy", "pull", "completion"})
   void everyCommandHasHelpWithExamples(String command) {
     assertEquals(0, run(command, "--help"));
     assertTrue(out.toString().contains("Examples:"), out::toString);

@@ -9,7 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** An image in an OCI layout, to be written. Thread-safe; closing it closes nothing. */
+/**
+ * An image in an OCI layout, to be written. Thread-safe. Closing it takes away a layout that was
+ * created for it if nothing has been published; blobs in a layout that was there stay, since
+ * another image may have come to rely on them.
+ */
 public final class LayoutImageDestination implements ImageDestination {
 
   private final OciLayout layout;
@@ -48,7 +52,9 @@ public final class LayoutImageDestination implements ImageDestination {
   }
 
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    layout.removeIfUnused();
+  }
 
   @Override
   public String toString() {

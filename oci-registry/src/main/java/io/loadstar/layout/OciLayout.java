@@ -57,9 +57,21 @@ public final class OciLayout {
   private static final ReentrantLock PUBLISHING = new ReentrantLock();
 
   private final Path directory;
+  private final Origin origin;
 
-  private OciLayout(Path directory) {
+  private OciLayout(Path directory, Origin origin) {
     this.directory = directory;
+    this.origin = origin;
+  }
+
+  /** How this layout came about. */
+  private enum Origin {
+    /** It was there. */
+    FOUND,
+    /** An empty directory was made one. */
+    FILLED,
+    /** The directory was made for it. */
+    MADE
   }
 
   /**
@@ -68,7 +80,7 @@ public final class OciLayout {
    * @throws LayoutException if it isn't one
    */
   public static OciLayout open(Path directory) throws LayoutException {
-    OciLayout layout = new OciLayout(directory);
+    OciLayout layout = new OciLayout(directory, Origin.FOUND);
     layout.checkVersion();
     return layout;
   }
@@ -79,13 +91,14 @@ public final class OciLayout {
    * @throws LayoutException if the directory has something else in it, or can't be written to
    */
   public static OciLayout openOrCreate(Path directory) throws IOException {
-    OciLayout layout = new OciLayout(directory);
     if (Files.exists(directory.resolve("oci-layout"))) {
-      layout.checkVersion();
+      OciLayout layout = open(directory);
       layout.checkWritable();
-    } else {
-      layout.create();
+      return layout;
     }
+    Origin origin = Files.exists(directory) ? Origin.FILLED : Origin.MADE;
+    OciLayout layout = new OciLayout(directory, origin);
+    layout.create();
     return layout;
   }
 
@@ -144,6 +157,22 @@ public final class OciLayout {
       throw inaccessible("written to", e);
     } finally {
       PUBLISHING.unlock();
+    }
+  }
+
+  /** Takes away a layout that was created here, if no image has come into it. */
+  void removeIfUnused() throws IOException {
+    if (origin == Origin.FOUND || !index().manifests().isEmpty()) {
+      return;
+    }
+    List<Path> inside;
+    try (var files = Files.walk(directory)) {
+      inside = new ArrayList<>(files.toList());
+    }
+    for (Path path : inside.reversed()) {
+      if (origin == Origin.MADE || !path.equals(directory)) {
+        Files.deleteIfExists(path);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.loadstar.oci;
 import io.loadstar.blob.Digest;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public record ImageReference(
   private static final int MAX_NAME_LENGTH = 255;
 
   private static final int MAX_TEXT_LENGTH = 1024;
+  private static final int MAX_PORT = 0xffff;
 
   private static final String LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*+(?<!-))";
   private static final Pattern HOST =
@@ -41,7 +43,7 @@ public record ImageReference(
 
   public ImageReference {
     String name = host + "/" + repository;
-    if (!HOST.matcher(host).matches()) {
+    if (!isHostAndPort(host)) {
       throw new MalformedReferenceException("image " + name + ": " + host + " is no host name");
     }
     if (!REPOSITORY.matcher(repository).matches() || name.length() > MAX_NAME_LENGTH) {
@@ -117,6 +119,15 @@ public record ImageReference(
       repository = "library/" + repository;
     }
     return new ImageReference(host, repository, tag, digest);
+  }
+
+  private static boolean isHostAndPort(String host) {
+    Matcher matcher = HOST.matcher(host);
+    if (!matcher.matches()) {
+      return false;
+    }
+    String port = matcher.group("port");
+    return port == null || (Integer.parseInt(port) > 0 && Integer.parseInt(port) <= MAX_PORT);
   }
 
   /** Docker's rule: the first component is a host if it looks like one and like nothing else. */

@@ -81,13 +81,13 @@ public final class MediaTypes {
     return LAYERS.contains(mediaType);
   }
 
+  /** Whether this is a layer that must not be passed on: it is had from its own place only. */
+  public static boolean isForeignLayer(String mediaType) {
+    return toOci(mediaType).startsWith(OCI_FOREIGN);
+  }
+
   /** The OCI name of a Docker type; any other type as it is. */
   public static String toOci(String mediaType) {
     return OCI_FOR_DOCKER.getOrDefault(mediaType, mediaType);
-  }
-
-  /** The gzip-compressed OCI layer type that stands where {@code layerType} stood. */
-  public static String gzipLayer(String layerType) {
-    return toOci(layerType).startsWith(OCI_FOREIGN) ? OCI_FOREIGN + "+gzip" : OCI_LAYER_GZIP;
   }
 }

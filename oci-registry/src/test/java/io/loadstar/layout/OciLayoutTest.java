@@ -154,6 +154,29 @@ final class OciLayoutTest {
   }
 
   @Test
+  void aLayoutThatWasCreatedForNothingGoes() throws IOException {
+    try (ImageDestination destination = destination("a")) {
+      destination.putBlob(BLOB, BlobContent.of(BYTES));
+    }
+    assertFalse(Files.exists(layout()));
+
+    Files.createDirectory(layout());
+    destination("a").close();
+    try (Stream<Path> files = Files.list(layout())) {
+      assertEquals(List.of(), files.toList());
+    }
+
+    try (ImageDestination destination = destination("a")) {
+      destination.publish(index("first"));
+    }
+    try (ImageDestination destination = destination("b")) {
+      destination.putBlob(BLOB, BlobContent.of(BYTES));
+    }
+    assertEquals(index("first").digest(), source("a").resolve().digest());
+    assertTrue(destination("b").hasBlob(BLOB));
+  }
+
+  @Test
   void publishingFromManyThreadsLosesNone() throws Exception {
     OciLayout layout = OciLayout.openOrCreate(layout());
     List<Thread> threads =

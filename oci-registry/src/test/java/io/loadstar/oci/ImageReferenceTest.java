@@ -55,6 +55,8 @@ final class ImageReferenceTest {
         "a@sha256:abc",
         "a@md5:abc",
         "host:port/a",
+        "host:99999/a",
+        "host:0/a",
         "a b",
         "a:tag with space",
         "-a/b",

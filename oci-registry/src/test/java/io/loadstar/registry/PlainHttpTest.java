@@ -1,11 +1,9 @@
 package io.loadstar.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.oci.ImageReference;
-import io.loadstar.oci.MalformedReferenceException;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,14 +44,5 @@ final class PlainHttpTest {
         RegistryHost.toWrite(ImageReference.parse("alpine"), RegistryAccess.defaults());
     assertEquals("https://registry-1.docker.io/v2/", hub.base().toString());
     assertEquals("docker.io", hub.registry());
-  }
-
-  @Test
-  void aPortThatIsNoneIsRefused() {
-    assertThrows(
-        MalformedReferenceException.class,
-        () ->
-            RegistryHost.toWrite(
-                ImageReference.parse("r.example:99999/a"), RegistryAccess.defaults()));
   }
 }

@@ -1,0 +1,32 @@
+package io.loadstar.convert;
+
+import io.loadstar.blob.Digest;
+import java.util.Optional;
+
+/**
+ * What became of a layer. Immutable.
+ *
+ * @param state what was done with it
+ * @param before the layer in the source
+ * @param after the layer in the destination
+ * @param tocDigest the digest of its TOC, for all but untouched layers
+ */
+public record LayerReport(State state, Blob before, Blob after, Optional<Digest> tocDigest) {
+
+  /** What was done with a layer. */
+  public enum State {
+    /** It was rewritten as eStargz. */
+    CONVERTED,
+    /** It was eStargz already, and verified against its TOC digest. */
+    KEPT,
+    /** It isn't a layer that could be converted: of a foreign kind, or no layer of files at all. */
+    UNTOUCHED
+  }
+
+  /**
+   * A blob.
+   *
+   * @param size in bytes
+   */
+  public record Blob(Digest digest, long size) {}
+}
