@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,20 +42,28 @@ public final class UnixSocketServer implements Closeable {
   private static final int MAX_MESSAGE_BYTES = 16 << 20;
 
   private static final String PASSING = ".new";
-  private static final long GRACE_SECONDS = 2;
+
+  /** How long running calls may go on once it is closed. */
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private static final Duration POLL = Duration.ofMillis(10);
 
   private final Path address;
   private final @Nullable Object fileKey;
   private final Server server;
   private final EventLoopGroup loop;
+  private final RunningCalls running;
 
-  private UnixSocketServer(
-      Path address, @Nullable Object fileKey, Server server, EventLoopGroup loop) {
+  private UnixSocketServer(Path address, @Nullable Object fileKey, Served served) {
     this.address = address;
     this.fileKey = fileKey;
-    this.server = server;
-    this.loop = loop;
+    this.server = served.server();
+    this.loop = served.loop();
+    this.running = served.running();
   }
+
+  /** What serves. */
+  private record Served(Server server, EventLoopGroup loop, RunningCalls running) {}
 
   /**
    * Starts to serve.
@@ -72,6 +81,7 @@ public final class UnixSocketServer implements Closeable {
     EventLoopGroup loop =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("grpc-loop", true), NioIoHandler.newFactory());
+    RunningCalls running = new RunningCalls();
     try {
       NettyServerBuilder builder =
           NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(passing))
@@ -79,6 +89,7 @@ public final class UnixSocketServer implements Closeable {
               .bossEventLoopGroup(loop)
               .workerEventLoopGroup(loop)
               .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+              .intercept(running)
               .executor(executor);
       for (BindableService service : services) {
         builder.addService(service);
@@ -87,7 +98,7 @@ public final class UnixSocketServer implements Closeable {
       Files.setPosixFilePermissions(passing, PosixFilePermissions.fromString("rw-------"));
       Object key = fileKey(passing);
       Files.move(passing, path, StandardCopyOption.ATOMIC_MOVE);
-      return new UnixSocketServer(path, key, server, loop);
+      return new UnixSocketServer(path, key, new Served(server, loop, running));
     } catch (IOException | RuntimeException e) {
       end(loop);
       Files.deleteIfExists(passing);
@@ -149,19 +160,21 @@ public final class UnixSocketServer implements Closeable {
     unlink();
     server.shutdown();
     try {
-      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
-        server.shutdownNow();
+      // Not until it has terminated: that waits for clients to hang up, idle ones too.
+      long deadline = System.nanoTime() + GRACE.toNanos();
+      while (running.count() > 0 && System.nanoTime() < deadline) {
+        Thread.sleep(POLL);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      server.shutdownNow();
     }
+    server.shutdownNow();
     end(loop);
   }
 
   /** Its threads are daemons: whether they end in time changes nothing. */
   private static void end(EventLoopGroup loop) {
-    var _ = loop.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS);
+    var _ = loop.shutdownGracefully(0, GRACE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** A daemon that was started since may have its socket under the same name. */

@@ -1,0 +1,142 @@
+package io.loadstar.daemon;
+
+import ch.qos.logback.classic.Level;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What the command line asks for. Immutable.
+ *
+ * <p>Options may be written with one dash, as Go's are: the peer's scripts do that. They are
+ * described by calls and not by annotations, which would cost 80 ms of each start.
+ */
+sealed interface Arguments {
+
+  String PROGRAM = "loadstar-snapshotter";
+
+  /** Whether errors are shown with their stack traces. */
+  enum Traces {
+    SHOWN,
+    HIDDEN
+  }
+
+  /**
+   * To be shown, and that is all.
+   *
+   * @param text for stdout
+   */
+  record Show(String text) implements Arguments {}
+
+  /**
+   * To run the daemon.
+   *
+   * @param places where it is to be found
+   * @param config the configuration file; null for the usual one
+   * @param level what is logged
+   * @param traces how errors at start are shown
+   */
+  record Serve(Wiring.Places places, @Nullable Path config, Level level, Traces traces)
+      implements Arguments {}
+
+  /**
+   * Reads a command line.
+   *
+   * @throws ParameterException if it can't be followed
+   */
+  static Arguments read(String[] arguments) {
+    CommandLine command = new CommandLine(Options.spec());
+    ParseResult result = command.parseArgs(Options.doubleDashes(arguments));
+    if (command.isUsageHelpRequested()) {
+      return new Show(command.getUsageMessage());
+    }
+    if (command.isVersionHelpRequested()) {
+      return new Show(PROGRAM + " " + Options.version() + System.lineSeparator());
+    }
+    String level = Options.text(result, "--log-level");
+    return new Serve(
+        new Wiring.Places(
+            Path.of(Options.text(result, "--address")), Path.of(Options.text(result, "--root"))),
+        result.matchedOptionValue("--config", (Path) null),
+        LogConfiguration.level(level)
+            .orElseThrow(() ->
+                new ParameterException(
+                    command,
+                    "--log-level must be trace, debug, info, warn or error, not " + level)),
+        result.hasMatchedOption("--debug") ? Traces.SHOWN : Traces.HIDDEN);
+  }
+
+  /** The options' description. */
+  final class Options {
+
+    private static final Pattern GO_OPTION = Pattern.compile("-[a-z][a-z]");
+
+    private Options() {}
+
+    private static CommandSpec spec() {
+      CommandSpec spec = CommandSpec.create().name(PROGRAM);
+      spec.usageMessage()
+          .description("Serves containerd snapshots whose content arrives when it is read.")
+          .sortOptions(false);
+      return spec.addOption(
+              value("--address", "SOCKET", "Unix socket to listen on (default: ${DEFAULT-VALUE}).")
+                  .defaultValue("/run/loadstar-snapshotter/loadstar-snapshotter.sock")
+                  .build())
+          .addOption(
+              value(
+                      "--root",
+                      "DIR",
+                      "Where snapshots and content are kept (default: ${DEFAULT-VALUE}).")
+                  .defaultValue("/var/lib/loadstar-snapshotter")
+                  .build())
+          .addOption(
+              value(
+                      "--config",
+                      "FILE",
+                      "Configuration; /etc/loadstar-snapshotter/config.toml is read if it is there.")
+                  .type(Path.class)
+                  .build())
+          .addOption(
+              value(
+                      "--log-level",
+                      "LEVEL",
+                      "trace, debug, info, warn or error (default: ${DEFAULT-VALUE}).")
+                  .defaultValue("info")
+                  .build())
+          .addOption(flag("Show stack traces of errors.", "--debug").build())
+          .addOption(
+              flag("Show the version and exit.", "-V", "--version").versionHelp(true).build())
+          .addOption(flag("Show this and exit.", "-h", "--help").usageHelp(true).build());
+    }
+
+    private static OptionSpec.Builder value(String name, String label, String description) {
+      return OptionSpec.builder(name).type(String.class).paramLabel(label).description(description);
+    }
+
+    private static OptionSpec.Builder flag(String description, String... names) {
+      return OptionSpec.builder(names).type(boolean.class).arity("0").description(description);
+    }
+
+    private static String[] doubleDashes(String[] arguments) {
+      return Arrays.stream(arguments)
+          .map(argument -> GO_OPTION.matcher(argument).lookingAt() ? "-" + argument : argument)
+          .toArray(String[]::new);
+    }
+
+    private static String text(ParseResult result, String option) {
+      return Objects.requireNonNull(result.commandSpec().findOption(option).getValue(), option);
+    }
+
+    private static String version() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return version == null ? "unpackaged" : version;
+    }
+  }
+}
