@@ -7,8 +7,9 @@
 #   dist/NAME.jar                   the main class; the manifest names lib/*.jar (NAME: loadstar, loadstar-snapshotter)
 #   dist/lib/*.jar                  the class path
 #   dist/native/*.so                native libraries out of their jars, so that no start unpacks them into /tmp
-#   dist/aot/NAME.aot               AOT caches: classes loaded, linked and profiled ahead of time; the programs run without them, too
-#   dist/build.log, dist/aot/*.log  what the last build said
+#   dist/aot/*.aot                  AOT caches: classes loaded, linked and profiled ahead of time; the programs run without them, too
+#   dist/aot/trained                there when they have been made, or tried to be
+#   dist/build.log, dist/aot/train.log   what the last build said
 
 dist=$home/dist
 
@@ -42,6 +43,7 @@ java_flags() {
 cache_of() {
   case "$1 ${2:-}" in
     "loadstar " | "loadstar --help" | "loadstar -h" | "loadstar --version" | "loadstar -V") CACHE=$dist/aot/loadstar-help.aot ;;
+    "loadstar convert" | "loadstar optimize" | "loadstar verify") CACHE=$dist/aot/loadstar-convert.aot ;;
     *) CACHE=$dist/aot/$1.aot ;;
   esac
 }

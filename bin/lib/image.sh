@@ -85,29 +85,27 @@ public class Hello {
 JAVA
 }
 
-# make_image WORK TAG: an OCI layout of three layers (base, JDK, app) in WORK/layout; its layers' compressed size in bytes in WORK/bytes.
+# make_image WORK TAG COMMAND LAYER...: an OCI layout in WORK/layout of the trees WORK/LAYER, the lowest first, which are used up.
+# COMMAND is a JSON array's inside. The layers' compressed size in bytes goes to WORK/bytes.
 make_image() {
-  local work=$1 tag=$2 layer pids=() descriptors='' diffids='' architecture config manifest size total=0
+  local work=$1 tag=$2 command=$3 layer job jobs=() descriptors='' diffids='' config manifest size total=0
+  shift 3
   layout="$work/layout"
-  mkdir -p "$layout/blobs/sha256" "$work"/{base,jdk,app}
-  make_base_tree "$work/base"
-  make_jdk_tree "$work/jdk"
-  make_app_tree "$work/app"
-  for layer in base jdk app; do
+  mkdir -p "$layout/blobs/sha256"
+  for layer in "$@"; do
     pack_layer "$layer" "$work/$layer" &
-    pids+=($!)
+    jobs+=($!)
   done
-  for layer in "${pids[@]}"; do wait "$layer"; done
-  for layer in base jdk app; do
+  for job in "${jobs[@]}"; do wait "$job"; done
+  for layer in "$@"; do
     descriptors+=${descriptors:+,}$(<"$layout/$layer.descriptor")
     diffids+="${diffids:+,}\"sha256:$(<"$layout/$layer.diffid")\""
     size=$(sed 's/.*"size":\([0-9]*\).*/\1/' "$layout/$layer.descriptor")
     total=$((total + size))
     rm -rf "${work:?}/$layer" "$layout/$layer.descriptor" "$layout/$layer.diffid"
   done
-  architecture=$(dpkg --print-architecture)
-  config=$(printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=/opt/java/bin:/usr/bin:/bin"],"Cmd":["java","/app/Hello.java"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":[%s]},"history":[{"created_by":"shell and libraries"},{"created_by":"JDK"},{"created_by":"application"}]}' \
-    "$architecture" "$diffids")
+  config=$(printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=/opt/java/bin:/usr/bin:/bin"],"Cmd":[%s],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":[%s]}}' \
+    "$(dpkg --print-architecture)" "$command" "$diffids")
   printf '%s' "$config" >"$layout/config"
   store_blob "$layout/config"
   manifest=$(printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%s},"layers":[%s]}' \
@@ -118,4 +116,12 @@ make_image() {
     "$REPLY" "${#manifest}" "$tag" >"$layout/index.json"
   printf '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
   printf '%s' "$total" >"$work/bytes"
+}
+
+# make_jdk_image WORK TAG: three layers, of which the middle one is the JDK; it compiles and runs a class.
+make_jdk_image() {
+  make_base_tree "$1/base"
+  make_jdk_tree "$1/jdk"
+  make_app_tree "$1/app"
+  make_image "$1" "$2" '"java","/app/Hello.java"' base jdk app
 }

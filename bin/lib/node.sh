@@ -14,6 +14,7 @@
 node=''
 registry=''
 node_pids=()
+node_patience=10 # seconds that a process has to end by itself
 had_run_containerd=0
 had_run_sockets=0
 
@@ -105,6 +106,11 @@ TOML
   ctr_here version >/dev/null 2>&1 || fail_with "containerd" "$node/containerd.log"
 }
 
+# import_layout DIR BASE-NAME: an OCI layout's images into containerd, not unpacked.
+import_layout() {
+  tar --create --directory="$1" . | ctr_here images import --no-unpack --base-name "$2" - >/dev/null
+}
+
 containerd_answers() { ctr_here version >/dev/null 2>&1 || gone "$1"; }
 
 fail_with() { # fail_with WHAT LOG
@@ -134,7 +140,7 @@ stop_node() {
   done
   # Started last, ended first: containerd before its snapshotter, the snapshotter before the registry.
   for ((index = ${#node_pids[@]} - 1; index >= 0; index--)); do
-    end_process "${node_pids[index]}" || true
+    end_process "${node_pids[index]}" "$node_patience" || true
   done
   for file in "$node"/containerd-state/*/*/*/init.pid; do
     [[ -e $file ]] || continue

@@ -104,11 +104,18 @@ install_quietly() (
     chmod 755 "$policy"
   fi
   apt_get install --yes --no-remove --no-install-recommends "$@" >/dev/null 9<&- || exit 1
-  type -P systemctl >/dev/null || exit 0
   for unit in $(units); do
-    grep --quiet --line-regexp --fixed-strings "$unit" <<<"$known" || systemctl disable --quiet "$unit" 2>/dev/null || true
+    grep --quiet --line-regexp --fixed-strings "$unit" <<<"$known" || disable "$unit"
   done
 )
+
+disable() {
+  if type -P systemctl >/dev/null; then
+    systemctl disable --quiet "$1" 2>/dev/null || true
+  elif type -P deb-systemd-helper >/dev/null; then
+    deb-systemd-helper disable "$1" >/dev/null || true
+  fi
+}
 
 units() { # the units of the packages that this project installs, as far as they are here
   local unit

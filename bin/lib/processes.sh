@@ -77,12 +77,19 @@ end_process() {
   await 5 gone "$1"
 }
 
-# end_tree PID: the process and what it has started, children last so that none is started anew.
+# end_tree PID: the process, which may have things to tidy up, and then what it has started, so that none is started anew.
 end_tree() {
   local child children=''
   { read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null || true
-  end_process "$1" 5 || true
+  end_process "$1" 30 || true
   for child in $children; do end_tree "$child"; done
+}
+
+# end_children PID SECONDS: what it has started, not itself.
+end_children() {
+  local child children=''
+  { read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null || true
+  for child in $children; do end_process "$child" "$2"; done
 }
 
 # processes_naming TEXT: the pids, one a line, whose command line has TEXT in it; TEXT is a path that nobody else's has.

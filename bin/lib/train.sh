@@ -1,59 +1,77 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # home and dist are the sourcing script's and dist.sh's
+# shellcheck disable=SC2034,SC2154 # home and dist are the sourcing script's and dist.sh's, node, registry and the like node.sh's
 # AOT caches (JEP 483, 514): each program runs once as it does in earnest, and its JVM writes down the classes that it loaded, linked and
 # profiled. A program runs without its cache, too, only later: so nothing here ends a build.
 
-# train_programs: all caches, side by side. Output in dist/aot/*.log.
+# train_programs: all caches anew, in dist/aot. What the programs say meanwhile is in dist/aot/train.log.
 train_programs() {
-  local work jobs=() job
+  local work
+  rm -f "$dist"/aot/*
   work=$(mktemp -d)
-  train_command "$work" help loadstar-help --help &
-  jobs+=($!)
-  # Nothing listens there: what is loaded up to the failure is what a pull begins with.
-  train_command "$work" pull loadstar pull --address "$work/none.sock" 127.0.0.1:1/none/none:none &
-  jobs+=($!)
-  train_daemon "$work" &
-  jobs+=($!)
-  for job in "${jobs[@]}"; do wait "$job" || true; done
+  (
+    record "$work" loadstar-help loadstar --help
+    if can_run_a_node; then train_on_node "$work"; else train_alone "$work"; fi
+  ) >"$dist/aot/train.log" 2>&1 || true
+  keep "$work"
   rm -rf "$work"
+  : >"$dist/aot/trained"
 }
 
-# train_command WORK NAME CACHE ARGUMENT...
-train_command() {
-  local work=$1 name=$2 cache=$3 FLAGS
-  shift 3
-  java_flags loadstar "$@"
-  record "$work" "$name" "$cache" "${FLAGS[@]}" -jar "$dist/loadstar.jar" "$@"
+programs_are_trained() { [[ -e $dist/aot/trained ]]; }
+
+can_run_a_node() {
+  ((EUID == 0)) && [[ -c /dev/fuse ]] && has_program containerd && has_program runc && has_program docker-registry && has_library libfuse.so.2
 }
 
-# record WORK NAME CACHE FLAG...: one run that writes dist/aot/CACHE.aot when it ends.
+# record WORK CACHE PROGRAM ARGUMENT...: a run that writes WORK/CACHE.aot when it ends.
 record() {
-  local work=$1 name=$2 cache=$3 status=0
+  local work=$1 cache=$2 program=$3
   shift 3
-  "$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$work/$name.aot" "$@" >"$dist/aot/$cache.log" 2>&1 </dev/null || status=$?
-  keep "$work/$name.aot" "$dist/aot/$cache.aot"
-  return "$status"
+  LOADSTAR_JAVA_FLAGS=-XX:AOTCacheOutput=$work/$cache.aot "$home/bin/$program" "$@" </dev/null
 }
 
-keep() {
-  if [[ -s $1 ]]; then mv "$1" "$2"; else rm -f "$2"; fi
+keep() { # keep WORK: the caches that were written, all at once, so that none is used in the making of another
+  local cache
+  for cache in "$1"/*.aot; do
+    if [[ -s $cache ]]; then mv "$cache" "$dist/aot/"; fi
+  done
 }
 
-# train_daemon WORK: it starts, listens, and is told to stop; its JVM writes the cache after that.
-train_daemon() {
-  local work=$1 FLAGS daemon socket="$1/s.sock"
-  java_flags loadstar-snapshotter
+# train_on_node WORK: a small image is converted, pulled lazily and run, on a node as quickstart's.
+train_on_node() {
+  local work=$1 reference
+  trap 'stop_node' EXIT
+  trap 'exit 143' TERM INT
+  make_node
+  start_registry
+  LOADSTAR_JAVA_FLAGS=-XX:AOTCacheOutput=$work/loadstar-snapshotter.aot start_snapshotter
+  start_containerd
+  make_base_tree "$node/image/base"
+  make_image "$node/image" v1 '"sh","-c","ls -lR / >/dev/null; cat /etc/passwd"' base
+  reference=$registry/train/base
+  import_layout "$node/image/layout" "$reference"
+  ctr_here images push --plain-http "$reference:v1"
+  record "$work" loadstar-convert loadstar convert "$reference:v1" "$reference:lazy"
+  record "$work" loadstar loadstar pull --address "$node/c.sock" --namespace "${node##*/}" --snapshotter loadstar "$reference:lazy"
+  run_container loadstar "$reference:lazy" train
+  # Its JVM writes the cache when it has been told to end: that takes longer than ending does.
+  node_patience=120
+  stop_node
+  trap - EXIT
+}
+
+# train_alone WORK: where no container can be run. Nothing listens where the pull is sent: what is loaded up to there is what a pull begins with.
+train_alone() {
+  local work=$1 daemon
+  record "$work" loadstar loadstar pull --address "$work/none.sock" 127.0.0.1:1/none/none:none || true
   mkdir "$work/root"
   : >"$work/config.toml"
-  "$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$work/daemon.aot" "${FLAGS[@]}" -jar "$dist/loadstar-snapshotter.jar" --address "$socket" --root "$work/root" \
-    --config "$work/config.toml" --log-level info >"$dist/aot/loadstar-snapshotter.log" 2>&1 </dev/null &
+  record "$work" loadstar-snapshotter loadstar-snapshotter --address "$work/s.sock" --root "$work/root" --config "$work/config.toml" &
   daemon=$!
-  trap 'end_process "$daemon"' EXIT
-  await 30 listens "$socket" "$daemon" || true
-  end_process "$daemon" 60
+  trap 'end_tree "$daemon"' EXIT
+  await 30 answers "$work/s.sock" "$daemon" || true
+  # The launcher has become the JVM; the subshell around it is what was started here.
+  end_children "$daemon" 120
   wait "$daemon" || true
   trap - EXIT
-  keep "$work/daemon.aot" "$dist/aot/loadstar-snapshotter.aot"
 }
-
-listens() { [[ -S $1 ]] || gone "$2"; }
