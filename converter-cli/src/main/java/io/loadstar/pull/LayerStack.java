@@ -70,7 +70,7 @@ final class LayerStack {
         return keep(index, present.get());
       }
       String key = key(chainId);
-      switch (snapshots.prepare(key, parent, labels)) {
+      switch (ask(key, parent, labels)) {
         case Preparation.Present() -> {
           // The next question finds it, unless it has been taken away since.
         }
@@ -85,6 +85,25 @@ final class LayerStack {
             + ": snapshotter "
             + pull.request().snapshotter()
             + " says that it is there, and containerd doesn't find it; see the snapshotter's log");
+  }
+
+  private Preparation ask(String key, String parent, Map<String, String> labels)
+      throws ContainerdException, PullException {
+    try {
+      return snapshots.prepare(key, parent, labels);
+    } catch (ContainerdException e) {
+      if (e.code() != ContainerdException.Code.UNAVAILABLE) {
+        throw e;
+      }
+      throw new PullException(
+          "snapshotter "
+              + pull.request().snapshotter()
+              + ": containerd can't reach it; is it running, at the address that containerd's"
+              + " config.toml says? ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
   }
 
   private LayerOutcome keep(int index, SnapshotInfo snapshot) throws ContainerdException {

@@ -33,6 +33,11 @@ import java.util.concurrent.FutureTask;
 public record Pull(
     PullRequest request, ImageSource source, ContainerdClient containerd, PullListener listener) {
 
+  /** What the documentation calls the snapshotter in containerd's configuration, and its socket. */
+  private static final String OUR_SNAPSHOTTER = "loadstar";
+
+  private static final String OUR_SOCKET = "/run/loadstar-snapshotter/loadstar-snapshotter.sock";
+
   /** In case that this process can't delete its lease any more. */
   private static final Duration LEASE_LIFETIME = Duration.ofHours(24);
 
@@ -124,7 +129,9 @@ public record Pull(
               + ": containerd doesn't know it; add to its config.toml and restart it:"
               + " [proxy_plugins."
               + name
-              + "] type = \"snapshot\", address = \"SOCKET\" (of the snapshotter)");
+              + "] type = \"snapshot\", address = \""
+              + (name.equals(OUR_SNAPSHOTTER) ? OUR_SOCKET : "SOCKET OF " + name)
+              + "\"");
     }
     Optional<String> failure = plugin.get().failure();
     if (failure.isPresent()) {

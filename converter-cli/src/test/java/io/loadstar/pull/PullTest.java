@@ -11,6 +11,7 @@ import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.Lease;
 import io.loadstar.containerd.Namespace;
 import io.loadstar.containerd.Services;
+import io.loadstar.containerd.SnapshotInfo;
 import io.loadstar.containerd.rig.PrivateContainerd;
 import io.loadstar.containerd.rig.PrivateRegistry;
 import io.loadstar.oci.Descriptor;
@@ -75,7 +76,8 @@ class PullTest {
         new RecordingSnapshotter(socket, Files.createDirectory(directory.resolve("recording")));
     containerd =
         PrivateContainerd.start(
-            Files.createDirectory(directory.resolve("c")), Map.of(LAZY, socket));
+            Files.createDirectory(directory.resolve("c")),
+            Map.of(LAZY, socket, "absent", directory.resolve("no.sock")));
     registry = PrivateRegistry.start(Files.createDirectory(directory.resolve("r")));
   }
 
@@ -197,6 +199,12 @@ class PullTest {
     String config = image.configDigest().toString();
     Map<String, String> before = labels(config);
     Map<String, String> manifestBefore = labels(manifest.digest().toString());
+    // Without their label, a garbage collection that is due may take the snapshots at any moment.
+    Lease meanwhile = Lease.unused();
+    services.leases().create(meanwhile, Duration.ofHours(1));
+    for (SnapshotInfo snapshot : services.snapshots("native").list()) {
+      services.leases().addSnapshot(meanwhile, "native", snapshot.name());
+    }
     ctr("content", "label", config, "containerd.io/gc.ref.snapshot.native=");
     ctr("content", "label", manifest.digest().toString(), "containerd.io/gc.ref.content.l.0=");
     assertFalse(before.equals(labels(config)));
@@ -206,7 +214,7 @@ class PullTest {
     assertEquals(0, again.downloaded());
     assertEquals(before, labels(config));
     assertEquals(manifestBefore, labels(manifest.digest().toString()));
-    collectGarbage();
+    services.leases().deleteAndCollect(meanwhile);
     assertEquals(TestImage.SAID, run("native"));
   }
 
@@ -370,6 +378,13 @@ class PullTest {
     TestImage.runnable(scratch).push(name);
     String line = assertFailsWithNothingLeft(() -> pull("nobody"));
     assertTrue(line.contains("[proxy_plugins.nobody]"), line);
+  }
+
+  @Test
+  void aSnapshotterThatDoesNotRunIsNamedWithTheRemedy() throws Exception {
+    TestImage.runnable(scratch).push(name);
+    String line = assertFailsWithNothingLeft(() -> pull("absent"));
+    assertTrue(line.startsWith("snapshotter absent: containerd can't reach it; is it run"), line);
   }
 
   /** Returns what was said. */
