@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Converts an image to eStargz, from one place to another. Not thread-safe; used for one image.
@@ -100,7 +101,9 @@ public final class ImageConverter {
               + " is for "
               + platform.map(Platform::toString).orElse("no known platform")
               + ", not for "
-              + job.options().platforms());
+              + job.options().platforms().stream()
+                  .map(Platform::toString)
+                  .collect(Collectors.joining(" or ")));
     }
   }
 

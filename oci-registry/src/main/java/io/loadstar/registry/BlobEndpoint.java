@@ -12,16 +12,12 @@ import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code /v2/NAME/blobs/DIGEST} and {@code /v2/NAME/blobs/uploads/}: whether a blob is there, and
  * storing one. Thread-safe. Source: OCI distribution-spec.
  */
 final class BlobEndpoint {
-
-  private static final Logger LOG = LoggerFactory.getLogger(BlobEndpoint.class);
 
   private static final int CREATED = 201;
   private static final int ACCEPTED = 202;
@@ -66,7 +62,7 @@ final class BlobEndpoint {
       if (response.code() == CREATED) {
         return true;
       }
-      cancel(request, http.location(response, purpose.object()));
+      new UploadSession(http, request, http.location(response, purpose.object())).cancelUnused();
       return false;
     }
   }
@@ -88,43 +84,24 @@ final class BlobEndpoint {
     RegistryRequest start =
         new RegistryRequest(
             post(host.uploads(repository).build()), host, purpose, Set.of(ACCEPTED));
-    HttpUrl session;
+    UploadSession session;
     try (Response response = http.send(start)) {
-      session = http.location(response, purpose.object());
+      session = new UploadSession(http, start, http.location(response, purpose.object()));
     }
     BlobBody body = new BlobBody(blob, content);
     HttpUrl target =
-        session.newBuilder().addQueryParameter("digest", blob.digest().toString()).build();
+        session.url().newBuilder().addQueryParameter("digest", blob.digest().toString()).build();
     Request put = new Request.Builder().url(target).put(body).build();
     try {
       http.send(new RegistryRequest(put, host, purpose, Set.of(CREATED, 200, 204))).close();
       return Optional.empty();
     } catch (IOException e) {
-      cancel(start, session);
+      session.cancelBroken(access.retries().pause());
       Optional<IOException> unreadable = body.unreadable();
       if (unreadable.isEmpty()) {
         throw e;
       }
       return unreadable;
-    }
-  }
-
-  /** Tells the registry that an upload won't be ended; if it doesn't hear, it forgets by itself. */
-  private void cancel(RegistryRequest started, HttpUrl session) {
-    Request delete = new Request.Builder().url(session).delete().build();
-    // Tidying up is done also by a thread that was told to stop.
-    boolean interrupted = Thread.interrupted();
-    try {
-      http.send(
-              new RegistryRequest(
-                  delete, started.host(), started.purpose(), Set.of(200, 202, 204, NOT_FOUND)))
-          .close();
-    } catch (IOException e) {
-      LOG.debug("an upload of {} stays behind: {}", started.purpose().object(), e.getMessage());
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 
