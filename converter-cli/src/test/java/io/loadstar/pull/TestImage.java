@@ -41,6 +41,10 @@ public final class TestImage {
     }
     Path text = Files.createDirectories(scratch.resolve("text"));
     Files.writeString(text.resolve("hello.txt"), SAID);
+    // No two tests have a blob in common: containerd would take it from one to the other.
+    for (Path layer : List.of(programs, text)) {
+      Files.writeString(layer.resolve("made-in"), scratch.toString());
+    }
     TestImage image = new TestImage();
     image.addLayer(tar(programs));
     image.addLayer(tar(text));
