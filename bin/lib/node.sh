@@ -29,7 +29,7 @@ make_node() {
     node=$(mktemp -d "$parent/loadstar.XXXXXX")
     if holds_overlay "$node"; then
       chmod 711 "$node"
-      return
+      return 0
     fi
     rm -rf "$node"
     node=''
@@ -65,6 +65,7 @@ start_registry() {
   mkdir -p "$node/registry"
   printf '%s\n' "version: 0.1" "log: {level: info, accesslog: {disabled: false}}" "storage: {filesystem: {rootdirectory: $node/registry}, delete: {enabled: true}}" \
     "http: {addr: '127.0.0.1:0'}" >"$node/registry.yml"
+  : >"$node/registry.log"
   # Its access log goes to stdout, all else to stderr.
   setsid docker-registry serve "$node/registry.yml" >"$node/access.log" 2>"$node/registry.log" </dev/null &
   node_pids+=($!)
@@ -159,7 +160,7 @@ stop_node() {
   for pid in $(processes_naming "$node/"); do left+=("process $pid"); done
   mapfile -t -O "${#left[@]}" left < <(mounts_below "$node" | sed 's/^/mount /')
   [[ ! -e $node ]] || left+=("directory $node")
-  ((${#left[@]} == 0)) && return
+  ((${#left[@]} == 0)) && return 0
   warn "left behind: ${left[*]}"
   return 1
 }

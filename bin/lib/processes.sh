@@ -72,7 +72,7 @@ gone() { ! alive "$1"; }
 end_process() {
   alive "$1" || return 0
   kill -TERM "$1" 2>/dev/null || true
-  await "${2:-10}" gone "$1" && return
+  await "${2:-10}" gone "$1" && return 0
   kill -KILL "$1" 2>/dev/null || true
   await 5 gone "$1"
 }
@@ -98,8 +98,8 @@ processes_naming() {
   for file in /proc/[0-9]*/cmdline; do
     pid=${file//[!0-9]/}
     [[ $pid != "$$" && $pid != "$BASHPID" ]] || continue
-    { words=$(tr '\0' ' ' <"$file"); } 2>/dev/null || continue
-    if [[ $words == *"$1"* ]] && alive "$pid"; then echo "$pid"; fi
+    { mapfile -d '' -t words <"$file"; } 2>/dev/null || continue
+    if [[ "${words[*]}" == *"$1"* ]] && alive "$pid"; then echo "$pid"; fi
   done
 }
 
