@@ -67,7 +67,12 @@ final class BackgroundFetcher {
     }
   }
 
+  /**
+   * Counts as a miss: what has just been mounted is about to be read, and wants the line for
+   * itself.
+   */
   void enrol(LazyLayer layer) {
+    misses.miss();
     synchronized (lock) {
       enrolments.add(new Enrolment(layer, ticker.read()));
     }

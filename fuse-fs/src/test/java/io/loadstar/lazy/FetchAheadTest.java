@@ -183,6 +183,18 @@ final class FetchAheadTest extends LazyTestNode {
   }
 
   @Test
+  void onANodeThatWasIdleTheBackgroundFetchLeavesANewLayerTimeToBeRead() throws Exception {
+    clock.pass(Duration.ofHours(1));
+    TestLayer layer = layerOf(0, 3);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      assertEquals(DELAY, node.backgroundStep());
+      assertEquals(List.of(), source.requests());
+    }
+  }
+
+  @Test
   void theBackgroundFetchBringsTheRestInOneRangeAndThenIsDone() throws Exception {
     TestLayer layer = layerOf(1, 3);
     TestBlobSource source = layer.source();
