@@ -77,8 +77,8 @@ fetch_temurin() {
     rm -rf "$work"
     return 1
   fi
-  url=$(sed -n 's/.*"link": *"\([^"]*\.tar\.gz\)".*/\1/p' <(tr ',' '\n' <"$work/index.json") | head -n 1)
-  sum=$(sed -n 's/.*"checksum": *"\([0-9a-f]\{64\}\)".*/\1/p' <(tr ',' '\n' <"$work/index.json") | head -n 1)
+  url=$(tr ',' '\n' <"$work/index.json" | sed -n '/"link": *"[^"]*\.tar\.gz"/{s/.*"link": *"\([^"]*\)".*/\1/p}' | awk 'NR == 1')
+  sum=$(tr ',' '\n' <"$work/index.json" | sed -n '/"checksum": *"[0-9a-f]\{64\}"/{s/.*"checksum": *"\([^"]*\)".*/\1/p}' | awk 'NR == 1')
   if [[ -z $url || -z $sum ]] || ! ticking "downloading" download "$url" "$work/jdk.tar.gz"; then
     warn "Temurin's archive can't be had from ${url:-$jdk_index}"
     rm -rf "$work"

@@ -10,7 +10,8 @@ package_exists() { # package_exists NAME: the distribution's index has it
 }
 
 has_library() { # has_library SONAME
-  PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep --quiet --fixed-strings "$1 "
+  # Not by a pipe into grep --quiet, which ends ldconfig by SIGPIPE, and so, under pipefail, fails now and then although it has found it.
+  [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p) == *$'\t'"$1 "* ]]
 }
 
 has_program() {
