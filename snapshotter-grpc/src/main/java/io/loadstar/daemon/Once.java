@@ -18,18 +18,25 @@ final class Once<T extends Closeable> implements Supplier<T>, Closeable {
     this.maker = maker;
   }
 
-  /** What was made, or is made now. */
+  /**
+   * What was made, or is made now.
+   *
+   * @throws IllegalStateException if it was closed before
+   */
   @Override
   public synchronized T get() {
-    T present = made;
-    if (present == null) {
-      if (closed) {
-        throw new IllegalStateException("shutting down");
-      }
-      present = maker.get();
-      made = present;
+    makeAhead();
+    if (made == null) {
+      throw new IllegalStateException("shutting down");
     }
-    return present;
+    return made;
+  }
+
+  /** Makes it, unless it was made or closed before. */
+  synchronized void makeAhead() {
+    if (made == null && !closed) {
+      made = maker.get();
+    }
   }
 
   @Override

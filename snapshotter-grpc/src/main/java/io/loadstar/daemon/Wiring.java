@@ -25,6 +25,7 @@ import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotStore;
 import io.loadstar.transport.jnr.JnrFuseTransport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -190,9 +191,32 @@ final class Wiring {
     }
   }
 
-  /** The first Prepare needn't wait for classes to be loaded. */
-  private static void warmUp(Once<RegistryClient> registry) {
-    Thread.ofPlatform().daemon().name("loadstar-warm-up").start(registry::get);
+  /** What nobody needs to wait for: the first Prepare finds its classes loaded. */
+  private void warmUp(Once<RegistryClient> registry) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("loadstar-warm-up")
+        .start(() -> {
+          registry.makeAhead();
+          warnOfOverlay();
+        });
+  }
+
+  /** An overlay can't be the upper directory of another: containers wouldn't start. */
+  private void warnOfOverlay() {
+    try {
+      String type = Files.getFileStore(places.root()).type();
+      if (type.equals("overlay")) {
+        log.atWarn()
+            .addKeyValue("root", places.root())
+            .log("the root is on an overlay, where containers can't be mounted: move it");
+      }
+    } catch (IOException e) {
+      log.atWarn()
+          .addKeyValue("root", places.root())
+          .addKeyValue("error", e.toString())
+          .log("can't tell on what file system the root is");
+    }
   }
 
   /** Threads that may block in native code; none are left when there is nothing to do. */
