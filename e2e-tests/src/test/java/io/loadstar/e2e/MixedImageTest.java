@@ -1,0 +1,91 @@
+package io.loadstar.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loadstar.rig.Ctr;
+import io.loadstar.rig.ImageLayout;
+import io.loadstar.rig.MountTable;
+import io.loadstar.rig.Prerequisites;
+import io.loadstar.rig.PrivateNode;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Images that weren't made here, or only in part. */
+class MixedImageTest {
+
+  @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
+
+  private static SampleImage image;
+
+  @BeforeAll
+  static void push() throws Exception {
+    image = SampleImage.pushed(NODE.node(), "sample");
+  }
+
+  @Test
+  void anOrdinaryLayerUnderLazyOnesIsUnpackedAndTheOthersAreLazy() throws Exception {
+    PrivateNode node = NODE.node();
+    Path directory = node.scratch().resolve("mixed");
+    node.convert(image.ordinary(), "oci:" + directory + "-converted:" + SampleImage.CONVERTED);
+    ImageLayout converted = new ImageLayout(Path.of(directory + "-converted"));
+    List<ImageLayout.Layer> lazy = converted.layers(SampleImage.CONVERTED);
+    ImageLayout mixed = ImageLayout.create(directory);
+    ImageLayout.Layer ordinary = image.layout().layers(SampleImage.TAG).getFirst();
+    mixed.image(
+        "mixed",
+        List.of(
+            mixed.adopt(image.layout(), ordinary),
+            mixed.adopt(converted, lazy.get(1)),
+            mixed.adopt(converted, lazy.get(2))),
+        List.of("cat", "/data/greeting"));
+    String reference = SampleImage.push(node, "mixed", mixed, "mixed");
+    Ctr ctr = node.ctr().in("mixed");
+    long mountsBefore = lazyMounts(node);
+
+    node.pullLazily(ctr, reference);
+
+    assertEquals(
+        "started before it has arrived\n",
+        ctr.run(PrivateNode.SNAPSHOTTER, reference, "mixed").output());
+    assertEquals(2, lazyMounts(node) - mountsBefore, "lazy layers of three");
+    assertTrue(
+        node.snapshotterLog().lines().anyMatch(line -> line.contains(ordinary.digest().hex())),
+        "the log doesn't name the layer that isn't lazy");
+  }
+
+  @Test
+  void anImageConvertedByThePeerRunsLazily() throws Exception {
+    Assumptions.assumeTrue(
+        Prerequisites.isInstalled("ctr-remote"),
+        "skipped: needs the program ctr-remote (package stargz-snapshotter)");
+    PrivateNode node = NODE.node();
+    Ctr peer = node.ctr().in("peer");
+    peer.pull("overlayfs", image.ordinary());
+    String reference = node.registry().reference("peer", "esgz");
+    peer.callRemote("images", "convert", "--estargz", "--oci", image.ordinary(), reference)
+        .output();
+    peer.call("images", "push", "--plain-http", reference).output();
+    Ctr ctr = node.ctr().in("peer-lazy");
+    long mountsBefore = lazyMounts(node);
+    long mark = node.registry().accessLog().mark();
+
+    node.pullLazily(ctr, reference);
+
+    assertEquals(
+        "started before it has arrived\n",
+        ctr.run(PrivateNode.SNAPSHOTTER, reference, "peer").output());
+    assertEquals(3, lazyMounts(node) - mountsBefore, "lazy layers of three");
+    assertTrue(node.registry().accessLog().since(mark).fetchedBytes() < image.bytes() / 2);
+  }
+
+  private static long lazyMounts(PrivateNode node) throws Exception {
+    return MountTable.below(node.snapshotterRoot()).stream()
+        .filter(row -> row.type().startsWith("fuse"))
+        .count();
+  }
+}

@@ -1,0 +1,90 @@
+package io.loadstar.e2e;
+
+import io.loadstar.rig.Ctr;
+import io.loadstar.rig.HostPrograms;
+import io.loadstar.rig.ImageLayout;
+import io.loadstar.rig.PrivateNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * An image that a container can run, in a node's registry, once as packed and once converted.
+ *
+ * @param ordinary the reference of the one as packed, with tar and gzip
+ * @param lazy the reference of the converted one
+ * @param layout where the one as packed is on disk
+ * @param bytes compressed size of its layers
+ */
+record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes) {
+
+  static final String TAG = "v1";
+  static final String CONVERTED = "lazy";
+
+  private static final List<String> PROGRAMS =
+      List.of(
+          "sh", "cat", "ls", "mv", "rm", "mkdir", "chmod", "sleep", "sha256sum", "find", "stat");
+  private static final int BALLAST_FILES = 8;
+  private static final int BALLAST_BYTES = 4 << 20;
+  private static final long SEED = 20261120;
+
+  /** A shell with a few programs, some files to work with, and 32 MiB that nobody reads. */
+  static SampleImage pushed(PrivateNode node, String repository) throws Exception {
+    Path trees = Files.createTempDirectory(node.scratch(), "trees.");
+    HostPrograms.copyTo(Files.createDirectory(trees.resolve("base")), PROGRAMS);
+    ballast(Files.createDirectory(trees.resolve("ballast")));
+    files(Files.createDirectory(trees.resolve("files")));
+    ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
+    List<ImageLayout.Layer> layers =
+        List.of(
+            layout.pack(trees.resolve("base")),
+            layout.pack(trees.resolve("ballast")),
+            layout.pack(trees.resolve("files")));
+    layout.image(TAG, layers, List.of("cat", "/data/greeting"));
+    return pushed(node, repository, layout);
+  }
+
+  /** The image {@link #TAG} of a layout, pushed and converted. */
+  static SampleImage pushed(PrivateNode node, String repository, ImageLayout layout)
+      throws Exception {
+    String ordinary = push(node, repository, layout, TAG);
+    String lazy = node.registry().reference(repository, CONVERTED);
+    node.convert(ordinary, lazy);
+    long bytes = layout.layers(TAG).stream().mapToLong(ImageLayout.Layer::size).sum();
+    return new SampleImage(ordinary, lazy, layout, bytes);
+  }
+
+  /** Pushes an image of a layout as it is; containerd forgets it again. */
+  static String push(PrivateNode node, String repository, ImageLayout layout, String tag)
+      throws IOException, InterruptedException, TimeoutException {
+    Ctr ctr = node.ctr().in("push");
+    String reference = node.registry().reference(repository, tag);
+    ctr.importLayout(layout.directory(), node.registry().address() + "/" + repository);
+    ctr.call("images", "push", "--plain-http", reference).output();
+    ctr.remove(reference);
+    return reference;
+  }
+
+  private static void ballast(Path tree) throws IOException {
+    Random random = new Random(SEED);
+    byte[] bytes = new byte[BALLAST_BYTES];
+    Files.createDirectories(tree.resolve("ballast"));
+    for (int i = 0; i < BALLAST_FILES; i++) {
+      random.nextBytes(bytes);
+      Files.write(tree.resolve("ballast/" + i), bytes);
+    }
+  }
+
+  private static void files(Path tree) throws IOException {
+    Path data = tree.resolve("data");
+    Files.createDirectories(data.resolve("below/deeper"));
+    Files.writeString(data.resolve("greeting"), "started before it has arrived\n");
+    Files.writeString(data.resolve("changed"), "before\n");
+    Files.writeString(data.resolve("deleted"), "away\n");
+    Files.writeString(data.resolve("renamed"), "same\n");
+    Files.writeString(data.resolve("below/deeper/file"), "deep\n");
+  }
+}
