@@ -5,6 +5,7 @@ import io.grpc.StatusException;
 import io.loadstar.containerd.ContainerdException.Code;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 
 /** One remote call, and its errors in the project's own words. */
 final class Calls {
@@ -35,6 +36,9 @@ final class Calls {
       return call.run();
     } catch (StatusException e) {
       throw failure(what, e);
+    } catch (RejectedExecutionException e) {
+      // The channel sets a call's deadline on the event loop, which close() has ended.
+      throw new ContainerdException(Code.CANCELLED, what + ": the connection has been closed", e);
     }
   }
 

@@ -24,7 +24,7 @@ public final class ContainerdException extends Exception {
     UNAVAILABLE,
     /** It took too long. */
     TIMED_OUT,
-    /** The calling thread was interrupted. */
+    /** The calling thread was interrupted, or the connection closed. */
     CANCELLED,
     /** Anything else that containerd reports. */
     FAILED
