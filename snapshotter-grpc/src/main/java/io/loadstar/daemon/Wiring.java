@@ -48,6 +48,18 @@ import org.slf4j.LoggerFactory;
  *
  * Started in this order and ended in the reverse one; the socket comes last, when everything behind
  * it is there.
+ *
+ * <p>Threads: {@code call} run the snapshots service, the database and mount(2) among it, which
+ * block in native code; {@code check} ask whether layers can be read, several at once; {@code
+ * resolve} are virtual and wait for registries; {@code layer}, as many as cores, parse and hash
+ * TOCs; {@code restore} and {@code unmount} exist at start and end only. A call may wait for any of
+ * the others, and none of those for a call, nor {@code layer} for anything.
+ *
+ * <p>Locks, in the order in which they are taken: a target's ({@code RemotePreparation}, held while
+ * its layer is opened and mounted, by one Prepare for all of that target) before a mount point's
+ * ({@code MountPoint}, held during mount(2) and unmount) before that of what is kept ({@code
+ * LazyRemoteFileSystem}, held while a layer's files are written). The database's is a transaction,
+ * and the last one: nothing else is waited for under it.
  */
 final class Wiring {
 

@@ -107,7 +107,7 @@ public final class LayerResolver {
     boolean ahead = openings.getIfPresent(blob) != null;
     CompletableFuture<Opening> own = open(blob, source);
     for (Digest neighbour : source.neighbours()) {
-      var _ = open(new Blob(source.image().name(), neighbour), source);
+      var _ = openAhead(new Blob(source.image().name(), neighbour), source);
     }
     Opening opening = await(own, source);
     if (opening instanceof Opening.Failed && ahead) {
@@ -152,16 +152,30 @@ public final class LayerResolver {
             CompletableFuture.supplyAsync(() -> openNow(key, source), threads.network()));
   }
 
-  private Opening openNow(Blob blob, LayerSource source) {
+  /** As above, in turn: what somebody waits for is never kept waiting by what nobody does yet. */
+  private CompletableFuture<Opening> openAhead(Blob blob, LayerSource source) {
+    return openings.get(
+        blob,
+        (key, executor) ->
+            CompletableFuture.supplyAsync(() -> openInTurn(key, source), threads.network()));
+  }
+
+  private Opening openInTurn(Blob blob, LayerSource source) {
     atOnce.acquireUninterruptibly();
+    try {
+      return openNow(blob, source);
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private Opening openNow(Blob blob, LayerSource source) {
     try {
       return new Opening.Lazy(opener.open(source.image(), blob.layer()));
     } catch (UnsupportedBlobException e) {
       return new Opening.Ordinary(e);
     } catch (IOException e) {
       return new Opening.Failed(e);
-    } finally {
-      atOnce.release();
     }
   }
 
