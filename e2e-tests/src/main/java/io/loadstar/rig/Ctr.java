@@ -2,6 +2,7 @@ package io.loadstar.rig;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -15,6 +16,8 @@ import java.util.concurrent.TimeoutException;
  * @param namespace containerd's word: images and containers of different ones don't see each other
  */
 public record Ctr(Path directory, Path socket, String namespace) {
+
+  private static final Duration VIEW_LIMIT = Duration.ofSeconds(20);
 
   /** The same in another namespace. */
   public Ctr in(String other) {
@@ -81,15 +84,59 @@ public record Ctr(Path directory, Path socket, String namespace) {
     return call().with(all);
   }
 
-  /** Mounts an image's file system, read-only, at {@code target}. */
-  public void mount(String snapshotter, String reference, Path target)
+  /**
+   * Mounts the file system of the one image that this namespace has for {@code snapshotter},
+   * read-only, at {@code target}: a view of the snapshot on which no other stands. ({@code ctr
+   * images mount} of 1.6 wants every layer's blob, which a lazy image doesn't have.)
+   */
+  public void mount(String snapshotter, Path target)
       throws IOException, InterruptedException, TimeoutException {
-    call("images", "mount", "--snapshotter", snapshotter, reference, target.toString()).output();
+    String view = target.getFileName().toString();
+    String top = top(snapshotter);
+    // A view is made without a label and without a lease, so a garbage collection that is under way
+    // may take it before the label comes.
+    Deadline.await(
+        VIEW_LIMIT,
+        "a view that containerd keeps",
+        () -> {
+          snapshots(snapshotter, "view", view, top).output();
+          return snapshots(snapshotter, "label", view, "containerd.io/gc.root=mounted")
+                  .run()
+                  .status()
+              == 0;
+        });
+    String command = snapshots(snapshotter, "mounts", target.toString(), view).output();
+    Program.shell(command).output();
   }
 
   /** Takes back what {@link #mount} did. */
   public void unmount(String snapshotter, Path target)
       throws IOException, InterruptedException, TimeoutException {
-    call("images", "unmount", "--rm", "--snapshotter", snapshotter, target.toString()).output();
+    Program.of("umount", target.toString()).output();
+    snapshots(snapshotter, "rm", target.getFileName().toString()).output();
+  }
+
+  /** {@code ctr snapshots} of a snapshotter, with these words. */
+  public Program snapshots(String snapshotter, String... words) {
+    return call("snapshots", "--snapshotter", snapshotter).with(List.of(words));
+  }
+
+  /** A line of the list is the key, the parent if there is one, and the kind. */
+  private String top(String snapshotter)
+      throws IOException, InterruptedException, TimeoutException {
+    List<String> keys = new ArrayList<>();
+    List<String> parents = new ArrayList<>();
+    for (String line : snapshots(snapshotter, "ls").output().lines().skip(1).toList()) {
+      List<String> fields = List.of(line.strip().split("\\s+", -1));
+      if (fields.getLast().equals("Committed")) {
+        keys.add(fields.getFirst());
+        parents.add(fields.size() == 3 ? fields.get(1) : "");
+      }
+    }
+    keys.removeAll(parents);
+    if (keys.size() != 1) {
+      throw new IOException("expected one image in " + namespace + ", found tops " + keys);
+    }
+    return keys.getFirst();
   }
 }

@@ -66,6 +66,10 @@ public record TreeListing(SortedMap<String, Entry> entries) {
       xattrs = Map.copyOf(xattrs);
     }
 
+    private Entry modifiedAt(long seconds) {
+      return new Entry(type, permissions, uid, gid, seconds, size, content, device, twin, xattrs);
+    }
+
     @Override
     public String toString() {
       return "%o %d:%d t=%d size=%d %s dev=%x twin=%s %s"
@@ -97,6 +101,18 @@ public record TreeListing(SortedMap<String, Entry> entries) {
       entries.put(name, entry(file, seen, twin, xattrs.getOrDefault(name, Map.of())));
     }
     return new TreeListing(entries);
+  }
+
+  /**
+   * The same with a root of that time. containerd's own unpacking leaves the root the time at which
+   * it was unpacked.
+   *
+   * @param seconds since the epoch
+   */
+  public TreeListing withRootModifiedAt(long seconds) {
+    SortedMap<String, Entry> changed = new TreeMap<>(entries);
+    changed.computeIfPresent("", (_, root) -> root.modifiedAt(seconds));
+    return new TreeListing(changed);
   }
 
   /** Lines that say where {@code other} differs from this; empty if nowhere. */

@@ -119,7 +119,7 @@ class LazyRunTest {
 
     assertEquals(
         "",
-        one.call("snapshots", "--snapshotter", "loadstar", "ls")
+        one.snapshots(PrivateNode.SNAPSHOTTER, "ls")
             .output()
             .lines()
             .skip(1)

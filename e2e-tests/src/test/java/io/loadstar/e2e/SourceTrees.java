@@ -24,7 +24,7 @@ final class SourceTrees {
         head -c 4194305 /dev/urandom >dir/chunk-more
         head -c 9437184 /dev/zero >dir/zeros
         : >dir/nothing
-        yes text | head -n 100000 >dir/text
+        seq 1 100000 >dir/text
         for i in $(seq 1 500); do echo $i >many/file-$i; done
         ln dir/one dir/sub/hardlink-to-one
         ln dir/one hardlink-at-root
