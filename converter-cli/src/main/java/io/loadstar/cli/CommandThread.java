@@ -30,7 +30,7 @@ final class CommandThread {
     Thread thread = Thread.ofVirtual().name("command").unstarted(task);
     Thread hook =
         Thread.ofPlatform().name("interrupted").unstarted(() -> interrupt(task, thread, errors));
-    Runtime.getRuntime().addShutdownHook(hook);
+    remember(hook);
     thread.start();
     try {
       return task.get();
@@ -56,6 +56,15 @@ final class CommandThread {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Hangs the hook up; a signal that came before it did has nothing to tidy up yet. */
+  private static void remember(Thread hook) {
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      waitForTheEnd();
     }
   }
 

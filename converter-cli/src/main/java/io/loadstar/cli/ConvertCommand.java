@@ -41,7 +41,7 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--estargz-footer",
       paramLabel = "BYTES",
       defaultValue = "47",
-      description = "How a layer ends: 47 or 51 bytes; all readers take both (${DEFAULT-VALUE}).")
+      description = "How a layer ends: 47 or 51 bytes; most readers take both (${DEFAULT-VALUE}).")
   private int footer;
 
   @Option(
