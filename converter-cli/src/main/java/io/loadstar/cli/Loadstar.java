@@ -14,6 +14,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command {@code loadstar}. Exit status: 0 done, 1 failed (one line on standard error), 2
@@ -167,14 +168,25 @@ public final class Loadstar implements Runnable {
     return FAILED;
   }
 
+  private static String misuse(ParameterException error) {
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      String word = unmatched.getUnmatched().getFirst();
+      String meant =
+          unmatched.getSuggestions().stream()
+              .findFirst()
+              .map(suggestion -> " (did you mean '" + suggestion + "'?)")
+              .orElse("");
+      return (unmatched.isUnknownOption() ? "unknown option '" : "nothing is known of '")
+          + word
+          + "'"
+          + meant;
+    }
+    return String.valueOf(error.getMessage()).lines().findFirst().orElse("misuse");
+  }
+
   private int misused(ParameterException error) {
     String command = error.getCommandLine().getCommandSpec().qualifiedName();
-    err.println(
-        "loadstar: "
-            + String.valueOf(error.getMessage()).lines().findFirst().orElse("misuse")
-            + "; see '"
-            + command
-            + " --help'");
+    err.println("loadstar: " + misuse(error) + "; see '" + command + " --help'");
     if (debug) {
       error.printStackTrace(err);
     }

@@ -49,10 +49,19 @@ class CommandLineTest {
   }
 
   @Test
+  void aMisspeltCommandIsToldWhatWasMeant() {
+    assertEquals(2, run("convrt", "a", "b"));
+    assertEquals(
+        "loadstar: nothing is known of 'convrt' (did you mean 'convert'?); see 'loadstar --help'"
+            + System.lineSeparator(),
+        err.toString());
+  }
+
+  @Test
   void anUnknownOptionIsMisuseInOneLine() {
     assertEquals(2, run("completion", "bash", "--frob"));
     assertEquals(
-        "loadstar: Unknown option: '--frob'; see 'loadstar completion --help'"
+        "loadstar: unknown option '--frob'; see 'loadstar completion --help'"
             + System.lineSeparator(),
         err.toString());
   }

@@ -29,12 +29,20 @@ final class RootLock implements Closeable {
    * @throws IOException if another daemon has it, or it can't be written
    */
   static RootLock take(Path root) throws IOException {
-    if (!Files.isDirectory(root)) {
-      Files.createDirectories(root);
-      Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+    FileChannel channel;
+    try {
+      if (!Files.isDirectory(root)) {
+        Files.createDirectories(root);
+        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+      }
+      channel =
+          FileChannel.open(
+              root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new IOException(
+          root + ": root directory can't be made or written – give another --root, or run as root",
+          e);
     }
-    FileChannel channel =
-        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = tryLock(channel);
     if (lock == null) {
       channel.close();

@@ -178,6 +178,17 @@ final class DaemonTest {
   }
 
   @Test
+  void aRootThatCannotBeWrittenIsNamedInALine() throws Exception {
+    Path other = Files.createDirectory(folder.resolve("unwritable"));
+    Files.createSymbolicLink(other.resolve("root"), Path.of("/proc/loadstar"));
+    try (DaemonProcess second = DaemonProcess.launch(other, "")) {
+      assertEquals(1, second.exitStatus());
+      assertTrue(second.log().contains("can't be made or written"), second.log());
+      assertEquals(1, second.log().lines().count(), second.log());
+    }
+  }
+
+  @Test
   void numbersAreShownToWhoAsks() throws Exception {
     FileTree.of(node.fs(node.prepareRemote(node.layer(), "")));
     String page = get("/metrics");
