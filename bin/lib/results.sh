@@ -35,3 +35,54 @@ show_results() {
       exit failed > 0
     }' "${reports[@]}"
 }
+
+# show_bounds: what the tests have said of what they did less often than in full.
+show_bounds() {
+  { grep --no-filename '^bounded: ' "$log" || true; } | sort -u
+}
+
+# keep_results SECONDS STATUS: the page that is kept of a full run.
+keep_results() {
+  local cpu
+  cpu=$(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+  cat <<TEXT
+# The last full run of the tests
+
+Written by \`bin/test full\`, which ended with status $2 after $1 s.
+
+| | |
+|---|---|
+| date | $(date --utc +%F) |
+| commit | $(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)$(git -C "$home" diff --quiet HEAD -- . ':!docs/test-results.md' 2>/dev/null || echo ', with changes') |
+| machine | $(nproc) × ${cpu:-$(uname -m)}, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo) |
+| system | Linux $(uname -r), $(. /etc/os-release && printf '%s' "$PRETTY_NAME") |
+| Java | $("$JAVA_HOME/bin/java" --version | head -n 1) |
+| peers | $(containerd --version | awk '{ print $1, $3 }'), $(runc --version | head -n 1) |
+
+\`\`\`
+$(show_results)
+\`\`\`
+
+| module | tests | seconds |
+|---|---:|---:|
+$(module_times)
+TEXT
+}
+
+# module_times: a table's row for each module, out of the reports.
+module_times() {
+  # shellcheck disable=SC2016 # awk's own dollars
+  find "$home" -path '*/target/surefire-reports/TEST-*.xml' ! -path "$home/dist/*" -print0 | xargs --null awk -v home="$home/" '
+    function attribute(name,   start, rest) {
+      start = index($0, " " name "=\"")
+      rest = substr($0, start + length(name) + 3)
+      return substr(rest, 1, index(rest, "\"") - 1)
+    }
+    /<testsuite / {
+      module = substr(FILENAME, length(home) + 1)
+      sub("/.*", "", module)
+      tests[module] += attribute("tests")
+      seconds[module] += attribute("time")
+    }
+    END { for (module in tests) printf "| %s | %d | %.0f |\n", module, tests[module], seconds[module] }' | sort
+}

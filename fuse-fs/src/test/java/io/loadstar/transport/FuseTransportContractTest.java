@@ -111,7 +111,7 @@ public abstract class FuseTransportContractTest extends MountingTest {
 
   @Test
   void aBigDirectoryIsListedOnceAndWhole() throws IOException {
-    int count = FULL ? 100_000 : 20_000;
+    int count = bounded("files in one directory", 20_000, 100_000);
     long big = files.directory(ROOT, "big");
     for (int i = 0; i < count; i++) {
       files.file(big, "some-rather-ordinary-name-" + i, "");

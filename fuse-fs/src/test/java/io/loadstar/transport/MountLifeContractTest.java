@@ -188,7 +188,7 @@ public abstract class MountLifeContractTest extends MountingTest {
     long descriptors = openDescriptors();
     int threads = Thread.activeCount();
 
-    mountOften(place, FULL ? 200 : 50);
+    mountOften(place, bounded("mounts one after the other", 50, 200));
 
     assertEquals(descriptors, openDescriptors());
     assertTrue(Thread.activeCount() <= threads);

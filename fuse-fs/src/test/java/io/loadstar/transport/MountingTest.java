@@ -37,8 +37,7 @@ public abstract class MountingTest {
   /** For what should take milliseconds: a hang, not a slow machine, is what must not pass. */
   protected static final Duration DEADLINE = Duration.ofSeconds(30);
 
-  /** Whether to run to the full extent: -Dloadstar.full=true. */
-  static final boolean FULL = Boolean.getBoolean("loadstar.full");
+  private static final boolean FULL = Boolean.getBoolean("loadstar.full");
 
   private final Deque<FuseMount> mounts = new ArrayDeque<>();
   private final List<Process> processes = new ArrayList<>();
@@ -49,6 +48,14 @@ public abstract class MountingTest {
 
   /** What a command left: its output, both streams together, and its exit status. */
   record Outcome(int status, String output) {}
+
+  /** How many of {@code what}: fewer, which is said, unless -Dloadstar.full=true. */
+  static int bounded(String what, int bounded, int full) {
+    if (!FULL) {
+      System.out.println("bounded: " + what + ": " + bounded + " of " + full);
+    }
+    return FULL ? full : bounded;
+  }
 
   @BeforeEach
   void makeDirectory() throws IOException {
