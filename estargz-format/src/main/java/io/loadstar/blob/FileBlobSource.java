@@ -2,7 +2,6 @@ package io.loadstar.blob;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -65,7 +64,7 @@ public final class FileBlobSource implements BlobSource {
   @Override
   public void readRanges(List<ByteRange> ranges, RangeReceiver receiver) throws IOException {
     for (ByteRange range : ranges) {
-      receiver.receive(range, new RangeStream(range));
+      receiver.receive(range, new RangeInputStream(range, this::read));
     }
   }
 
@@ -81,37 +80,12 @@ public final class FileBlobSource implements BlobSource {
     channel.close();
   }
 
-  /** One range of the file as a stream. Not thread-safe. */
-  private final class RangeStream extends InputStream {
-    private long position;
-    private final long end;
-
-    RangeStream(ByteRange range) {
-      this.position = range.offset();
-      this.end = range.end();
+  private int read(long position, long end, byte[] target, int start, int length)
+      throws IOException {
+    int count = channel.read(ByteBuffer.wrap(target, start, length), position);
+    if (count < 0) {
+      throw new EOFException(path + ": ends at " + position + ", wanted up to " + end);
     }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int start, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      if (position >= end) {
-        return -1;
-      }
-      int wanted = (int) Math.min(length, end - position);
-      int count = channel.read(ByteBuffer.wrap(target, start, wanted), position);
-      if (count < 0) {
-        throw new EOFException(path + ": ends at " + position + ", wanted up to " + end);
-      }
-      position += count;
-      return count;
-    }
+    return count;
   }
 }

@@ -3,10 +3,10 @@ package io.loadstar.lazy;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
+import io.loadstar.blob.RangeInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -149,7 +149,7 @@ public final class TestBlobSource implements BlobSource {
       if (range.end() > blob.length) {
         throw new EOFException("no such range: " + range);
       }
-      receiver.receive(range, new Answer(range));
+      receiver.receive(range, new RangeInputStream(range, this::read));
     }
   }
 
@@ -161,40 +161,14 @@ public final class TestBlobSource implements BlobSource {
     set(() -> closed = true);
   }
 
-  private final class Answer extends InputStream {
-    private long position;
-    private final long end;
-
-    Answer(ByteRange range) {
-      this.position = range.offset();
-      this.end = range.end();
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int start, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      if (position == end) {
-        return -1;
-      }
-      int allowed = passGate(position, (int) Math.min(length, end - position));
-      int count;
-      lock.lock();
-      try {
-        count =
-            new ByteArrayInputStream(blob, (int) position, allowed).read(target, start, allowed);
-      } finally {
-        lock.unlock();
-      }
-      position += count;
-      return count;
+  private int read(long position, long end, byte[] target, int start, int length)
+      throws IOException {
+    int allowed = passGate(position, length);
+    lock.lock();
+    try {
+      return new ByteArrayInputStream(blob, (int) position, allowed).read(target, start, allowed);
+    } finally {
+      lock.unlock();
     }
   }
 }

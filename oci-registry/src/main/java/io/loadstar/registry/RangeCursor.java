@@ -1,6 +1,7 @@
 package io.loadstar.registry;
 
 import io.loadstar.blob.ByteRange;
+import io.loadstar.blob.RangeInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +31,7 @@ final class RangeCursor implements Closeable {
   InputStream stream(ByteRange range) {
     failures = 0;
     lastFailure = range.offset();
-    return new RangeStream(range);
+    return new RangeInputStream(range, this::read);
   }
 
   /** Reads some of the bytes from {@code position} to {@code end}, at least one. */
@@ -63,36 +64,6 @@ final class RangeCursor implements Closeable {
     if (body != null) {
       body.close();
       body = null;
-    }
-  }
-
-  private final class RangeStream extends InputStream {
-    private long position;
-    private final long end;
-
-    RangeStream(ByteRange range) {
-      this.position = range.offset();
-      this.end = range.end();
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int start, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      if (position >= end) {
-        return -1;
-      }
-      int wanted = (int) Math.min(length, end - position);
-      int count = RangeCursor.this.read(position, end, target, start, wanted);
-      position += count;
-      return count;
     }
   }
 }
