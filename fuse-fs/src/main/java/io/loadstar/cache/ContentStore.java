@@ -47,7 +47,8 @@ public interface ContentStore extends Closeable {
    * kept already.
    *
    * @param bytes exactly {@code key.size()} of them; position and limit are left as they were
-   * @return whether the object is there now; false on a full or failing disk, which is logged here
+   * @return whether the object is there now; false if there is no room for it by quota or on disk,
+   *     or the disk fails, which is logged here
    */
   boolean put(ObjectKey key, ByteBuffer bytes);
 
@@ -57,6 +58,12 @@ public interface ContentStore extends Closeable {
    * fails to open it reads in the ordinary way.
    */
   Optional<FileRegion> locate(ObjectKey key);
+
+  /**
+   * Whether what nobody waits for may be added: once the store is nearly full, each object that is
+   * fetched ahead would drive out one that was used.
+   */
+  boolean hasRoom();
 
   /** How much there is now. */
   Usage usage();
@@ -80,6 +87,7 @@ public interface ContentStore extends Closeable {
    * @param bytes the sum of their sizes
    * @param damaged how many objects were found damaged, and removed
    * @param refused how many objects couldn't be kept, for want of space mostly
+   * @param evicted how many objects were removed to make room
    */
-  record Usage(long objects, long bytes, long damaged, long refused) {}
+  record Usage(long objects, long bytes, long damaged, long refused, long evicted) {}
 }

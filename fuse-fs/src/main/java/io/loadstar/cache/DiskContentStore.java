@@ -50,11 +50,12 @@ public final class DiskContentStore implements ContentStore {
   private static final long LOG_INTERVAL = Duration.ofMinutes(1).toNanos();
 
   private final StoreLayout layout;
+  private final Headroom headroom;
+  private final @Nullable Evictor evictor;
   private final Cache<ObjectKey, OpenObject> open;
   private final Cache<ObjectKey, Boolean> proven;
   private final Set<Path> changing = ConcurrentHashMap.newKeySet();
   private final LongAdder objects = new LongAdder();
-  private final LongAdder bytes = new LongAdder();
   private final LongAdder damaged = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final AtomicLong mayLogAt = new AtomicLong(System.nanoTime());
@@ -62,6 +63,8 @@ public final class DiskContentStore implements ContentStore {
 
   private DiskContentStore(StoreLayout layout, Bounds bounds) {
     this.layout = layout;
+    this.headroom = new Headroom(bounds.quota(), layout);
+    this.evictor = bounds.quota().isBound() ? Evictor.start(new OwnShelves()) : null;
     this.open =
         Caffeine.newBuilder()
             .maximumSize(bounds.openFiles())
@@ -73,21 +76,27 @@ public final class DiskContentStore implements ContentStore {
   }
 
   /**
-   * How much a store keeps in memory.
+   * How much a store keeps, in memory and on disk.
    *
    * @param openFiles how many objects are kept open, each for one file descriptor
    * @param provenObjects how many objects are remembered as checked, for about 100 bytes each
+   * @param quota of the disk
    */
-  public record Bounds(int openFiles, int provenObjects) {
+  public record Bounds(int openFiles, int provenObjects, Quota quota) {
 
-    /** 512 open files, 500,000 proven objects. */
-    public static final Bounds DEFAULT = new Bounds(512, 500_000);
+    /** 512 open files, 500,000 proven objects, no quota. */
+    public static final Bounds DEFAULT = new Bounds(512, 500_000, Quota.NONE);
 
     public Bounds {
       if (openFiles < 1 || provenObjects < 1) {
         throw new IllegalArgumentException(
             "bounds must be 1 or more: " + openFiles + ", " + provenObjects);
       }
+    }
+
+    /** These, with another quota. */
+    public Bounds withQuota(Quota other) {
+      return new Bounds(openFiles, provenObjects, other);
     }
   }
 
@@ -102,8 +111,14 @@ public final class DiskContentStore implements ContentStore {
     StoreLayout layout = StoreLayout.open(root);
     try {
       DiskContentStore store = new DiskContentStore(layout, bounds);
-      layout.forEachSize(store::count);
-      return store;
+      try {
+        layout.forEach((_, size, _) -> store.count(size));
+        store.makeRoomIfTight();
+        return store;
+      } catch (IOException | RuntimeException e) {
+        store.close();
+        throw e;
+      }
     } catch (IOException | RuntimeException e) {
       layout.close();
       throw e;
@@ -142,10 +157,23 @@ public final class DiskContentStore implements ContentStore {
   /** Holds the object open for the caller, who lets it go; null if it can't be served. */
   private @Nullable OpenObject hold(ObjectKey key) {
     OpenObject object = open.getIfPresent(key);
-    if (object != null && object.hold()) {
-      return object;
+    if (object == null || !object.hold()) {
+      object = isProven(key) ? openProven(key) : null;
     }
-    return isProven(key) ? openProven(key) : null;
+    if (object != null && object.isToBeTouched()) {
+      touch(key);
+    }
+    return object;
+  }
+
+  private void touch(ObjectKey key) {
+    try {
+      layout.touch(layout.pathOf(key));
+    } catch (NoSuchFileException e) {
+      // Evicted a moment ago; who has it open reads on.
+    } catch (IOException e) {
+      LOG.debug("object {}: its use can't be noted: {}", key, e.toString());
+    }
   }
 
   @Override
@@ -162,7 +190,7 @@ public final class DiskContentStore implements ContentStore {
     if (closed) {
       return false;
     }
-    if (isProven(key)) {
+    if (isProven(key) && evictor == null) {
       return true;
     }
     try {
@@ -188,18 +216,50 @@ public final class DiskContentStore implements ContentStore {
       return false;
     }
     try {
+      return publish(key, file, content);
+    } finally {
+      changing.remove(file);
+      makeRoomIfTight();
+    }
+  }
+
+  private boolean publish(ObjectKey key, Path file, ByteBuffer content) {
+    if (!headroom.take(key.size())) {
+      refused.increment();
+      callEvictor(key.size());
+      logSometimes(key, "the store is full");
+      return false;
+    }
+    try {
       long before = sizeOf(file);
       layout.publish(file, content.duplicate());
       discount(before);
-      count(content.remaining());
+      objects.increment();
       proven.put(key, Boolean.TRUE);
       return true;
     } catch (IOException e) {
+      headroom.giveBack(key.size());
       refused.increment();
-      logSometimes(key, e);
+      logSometimes(key, e.toString());
       return false;
-    } finally {
-      changing.remove(file);
+    }
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return !closed && headroom.isSpacious();
+  }
+
+  private void callEvictor(long wanted) {
+    Evictor keeper = evictor;
+    if (keeper != null) {
+      keeper.call(wanted);
+    }
+  }
+
+  private void makeRoomIfTight() {
+    if (evictor != null && headroom.isTight()) {
+      callEvictor(0);
     }
   }
 
@@ -213,12 +273,16 @@ public final class DiskContentStore implements ContentStore {
 
   @Override
   public Usage usage() {
-    return new Usage(objects.sum(), bytes.sum(), damaged.sum(), refused.sum());
+    long evicted = evictor == null ? 0 : evictor.evicted();
+    return new Usage(objects.sum(), headroom.used(), damaged.sum(), refused.sum(), evicted);
   }
 
   @Override
   public void close() throws IOException {
     closed = true;
+    if (evictor != null) {
+      evictor.close();
+    }
     proven.invalidateAll();
     open.invalidateAll();
     layout.close();
@@ -335,17 +399,17 @@ public final class DiskContentStore implements ContentStore {
 
   private void count(long size) {
     objects.increment();
-    bytes.add(size);
+    headroom.count(size);
   }
 
   private void discount(long size) {
     if (size != MISSING) {
       objects.decrement();
-      bytes.add(-size);
+      headroom.giveBack(size);
     }
   }
 
-  private void logSometimes(ObjectKey key, IOException failure) {
+  private void logSometimes(ObjectKey key, String failure) {
     long now = System.nanoTime();
     long due = mayLogAt.get();
     if (now - due >= 0 && mayLogAt.compareAndSet(due, now + LOG_INTERVAL)) {
@@ -353,7 +417,7 @@ public final class DiskContentStore implements ContentStore {
           "object {} can't be kept and is served from memory: {} (not said again for {} s; {} so"
               + " far)",
           key,
-          failure.toString(),
+          failure,
           TimeUnit.NANOSECONDS.toSeconds(LOG_INTERVAL),
           refused.sum());
     }
@@ -363,6 +427,42 @@ public final class DiskContentStore implements ContentStore {
       @Nullable ObjectKey key, @Nullable OpenObject object, RemovalCause cause) {
     if (object != null) {
       object.letGo();
+    }
+  }
+
+  /** What the evictor may do here. */
+  private final class OwnShelves implements Evictor.Shelves {
+
+    @Override
+    public long excess(long wanted) {
+      return headroom.excess(wanted);
+    }
+
+    @Override
+    public void forEach(StoreLayout.ObjectVisitor visitor) throws IOException {
+      layout.forEach(visitor);
+    }
+
+    @Override
+    public void closeIdle() {
+      open.invalidateAll();
+    }
+
+    @Override
+    public long evict(Path object) throws IOException {
+      if (!changing.add(object)) {
+        return 0;
+      }
+      try {
+        long size = sizeOf(object);
+        if (size == MISSING || !Files.deleteIfExists(object)) {
+          return 0;
+        }
+        discount(size);
+        return size;
+      } finally {
+        changing.remove(object);
+      }
     }
   }
 }

@@ -3,7 +3,9 @@ package io.loadstar.cache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,9 +18,13 @@ final class OpenObject {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenObject.class);
 
+  /** How exactly the last use is known: eviction thinks in hours and days. */
+  private static final long TOUCH_INTERVAL = Duration.ofMinutes(5).toNanos();
+
   private final ObjectKey key;
   private final FileChannel channel;
   private final AtomicInteger holders = new AtomicInteger(1);
+  private final AtomicLong touchAt = new AtomicLong(System.nanoTime());
 
   /** Held once, by the caller. */
   OpenObject(ObjectKey key, FileChannel channel) {
@@ -36,6 +42,16 @@ final class OpenObject {
       count = holders.get();
     }
     return false;
+  }
+
+  /**
+   * Whether the caller is to note that the object is in use: true once in each {@link
+   * #TOUCH_INTERVAL}, and at the first use.
+   */
+  boolean isToBeTouched() {
+    long now = System.nanoTime();
+    long due = touchAt.get();
+    return now - due >= 0 && touchAt.compareAndSet(due, now + TOUCH_INTERVAL);
   }
 
   /** Ends one {@link #hold}, or the first holder's. */

@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -34,9 +35,11 @@ import org.jspecify.annotations.Nullable;
  *                                          o, n bytes from i on; removed at opening
  * </pre>
  *
- * An object appears by rename from {@code incoming/}. Nothing is forced to disk, so after a power
- * failure a file may be there under its name without its bytes: that is why objects of an earlier
- * process are hashed before they are used.
+ * An object's time of modification is that of its last use, to within some minutes.
+ *
+ * <p>An object appears by rename from {@code incoming/}. Nothing is forced to disk, so after a
+ * power failure a file may be there under its name without its bytes: that is why objects of an
+ * earlier process are hashed before they are used.
  */
 final class StoreLayout implements AutoCloseable {
 
@@ -142,17 +145,49 @@ final class StoreLayout implements AutoCloseable {
     }
   }
 
-  /** Tells {@code visitor} the size of each object that is there. */
-  void forEachSize(java.util.function.LongConsumer visitor) throws IOException {
-    Files.walkFileTree(
-        objects,
-        new SimpleFileVisitor<>() {
+  /** Is told of one object. */
+  @FunctionalInterface
+  interface ObjectVisitor {
+
+    /**
+     * @param size in bytes
+     * @param usedAt when it was written or, roughly, last read: milliseconds since the epoch
+     */
+    void visit(Path object, long size, long usedAt) throws IOException;
+  }
+
+  /** Tells {@code visitor} of each object that is there; what goes meanwhile is left out. */
+  void forEach(ObjectVisitor visitor) throws IOException {
+    var walk =
+        new SimpleFileVisitor<Path>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            visitor.accept(attributes.size());
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            visitor.visit(file, attributes.size(), attributes.lastModifiedTime().toMillis());
             return FileVisitResult.CONTINUE;
           }
-        });
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+        };
+    Files.walkFileTree(objects, walk);
+    Files.walkFileTree(places, walk);
+  }
+
+  /** Notes that an object is in use: its time of modification says so, also to a later process. */
+  void touch(Path object) throws IOException {
+    Files.setLastModifiedTime(object, FileTime.fromMillis(System.currentTimeMillis()));
+  }
+
+  /** How many bytes the file system has left for this process. */
+  long free() throws IOException {
+    return Files.getFileStore(objects).getUsableSpace();
   }
 
   private static void removeTree(Path tree) throws IOException {

@@ -26,7 +26,7 @@ final class BackgroundFetcher {
   /** Bytes that are here already and yet fetched again, rather than to make another request. */
   static final int MAX_GAP = 128 << 10;
 
-  /** When a source that failed is asked again. */
+  /** When a source that failed is asked again, and a store that was full. */
   static final Duration RETRY = Duration.ofMinutes(1);
 
   /** When a layer is gone through again of which something couldn't be had. */
@@ -85,7 +85,7 @@ final class BackgroundFetcher {
   }
 
   /**
-   * Fetches one range, if it is time to.
+   * Fetches one range, if it is time to and the store has room.
    *
    * @return how long to sleep before the next call; zero to go on at once
    */
@@ -97,6 +97,9 @@ final class BackgroundFetcher {
     Enrolment next = firstDue();
     if (next == null) {
       return untilDue();
+    }
+    if (!fetcher.hasRoom()) {
+      return RETRY;
     }
     fetchRange(next);
     return Duration.ZERO;
@@ -162,7 +165,7 @@ final class BackgroundFetcher {
   }
 
   private boolean mayGoOn(LazyLayer layer) {
-    return !layer.isClosed() && misses.quiet().compareTo(delay) >= 0;
+    return !layer.isClosed() && fetcher.hasRoom() && misses.quiet().compareTo(delay) >= 0;
   }
 
   private int firstWanted(LazyLayer layer, int from) {

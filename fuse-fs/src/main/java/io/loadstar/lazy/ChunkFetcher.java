@@ -102,6 +102,7 @@ final class ChunkFetcher implements AutoCloseable {
     LazyLayer layer = flight.layer();
     for (FileChunk chunk : layer.index().member(flight.member()).chunks()) {
       if (store.tryRead(layer.index().key(chunk), 0, NOTHING.duplicate()) < 0) {
+        layer.ledger().lost(flight.member());
         return false;
       }
     }
@@ -117,6 +118,11 @@ final class ChunkFetcher implements AutoCloseable {
    */
   @Nullable Flight claimAhead(LazyLayer layer, int member) {
     return isWanted(layer, member) ? flights.claim(layer, member, Urgency.AHEAD) : null;
+  }
+
+  /** Whether the store takes what nobody waits for. */
+  boolean hasRoom() {
+    return store.hasRoom();
   }
 
   /** Whether a member isn't in the store and can be fetched ahead, which not the largest can. */

@@ -107,6 +107,17 @@ final class LayerLedger {
     }
   }
 
+  /** Some of this member was in the store and isn't any more. */
+  void lost(int member) {
+    synchronized (lock) {
+      if (held.get(member)) {
+        held.clear(member);
+        membersMissing++;
+        bytesMissing += index.length(member);
+      }
+    }
+  }
+
   boolean isHeld(int member) {
     synchronized (lock) {
       return held.get(member);

@@ -135,7 +135,7 @@ abstract class ContentStoreContract {
     ObjectKey key = keyOf(REGISTRY, bytes);
     assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
     assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
-    assertEquals(new ContentStore.Usage(1, 64, 0, 0), store.usage());
+    assertEquals(new ContentStore.Usage(1, 64, 0, 0, 0), store.usage());
   }
 
   @Test
@@ -220,7 +220,7 @@ abstract class ContentStoreContract {
       assertArrayEquals(bytes, readWhole(store, keyOf(REGISTRY, bytes)));
       size += bytes.length;
     }
-    assertEquals(new ContentStore.Usage(40, size, 0, 0), store.usage());
+    assertEquals(new ContentStore.Usage(40, size, 0, 0, 0), store.usage());
   }
 
   @Test

@@ -28,7 +28,8 @@ final class DiskContentStoreTest extends ContentStoreContract {
 
   @Override
   DiskContentStore newStore() throws IOException {
-    return DiskContentStore.open(folder.resolve("store"), new DiskContentStore.Bounds(4, 1000));
+    return DiskContentStore.open(
+        folder.resolve("store"), new DiskContentStore.Bounds(4, 1000, Quota.NONE));
   }
 
   private void restart() throws IOException {
@@ -74,7 +75,7 @@ final class DiskContentStoreTest extends ContentStoreContract {
   void objectsAreThereAfterARestartOnceTheyAreProven() throws IOException {
     ObjectKey key = putRandom(5000);
     restart();
-    assertEquals(new ContentStore.Usage(1, 5000, 0, 0), store.usage());
+    assertEquals(new ContentStore.Usage(1, 5000, 0, 0, 0), store.usage());
     ByteBuffer buffer = ByteBuffer.allocate(5000);
     assertTrue(store.contains(key));
     assertTrue(store.locate(key).isEmpty());
@@ -94,7 +95,7 @@ final class DiskContentStoreTest extends ContentStoreContract {
     restart();
     assertEquals(ContentStore.MISSING, store.read(key, 0, ByteBuffer.allocate(10)));
     assertFalse(Files.exists(fileOf(key)));
-    assertEquals(new ContentStore.Usage(0, 0, 1, 0), store.usage());
+    assertEquals(new ContentStore.Usage(0, 0, 1, 0, 0), store.usage());
     assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
     assertArrayEquals(bytes, readWhole(store, key));
   }
@@ -110,7 +111,7 @@ final class DiskContentStoreTest extends ContentStoreContract {
     assertFalse(Files.exists(fileOf(key)));
     assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
     assertArrayEquals(bytes, readWhole(store, key));
-    assertEquals(new ContentStore.Usage(1, 3000, 1, 0), store.usage());
+    assertEquals(new ContentStore.Usage(1, 3000, 1, 0, 0), store.usage());
   }
 
   @Test
@@ -154,7 +155,7 @@ final class DiskContentStoreTest extends ContentStoreContract {
     restart();
     assertEquals(ContentStore.MISSING, store.read(key, 0, ByteBuffer.allocate(64)));
     assertFalse(store.contains(key));
-    assertEquals(new ContentStore.Usage(0, 0, 0, 0), store.usage());
+    assertEquals(new ContentStore.Usage(0, 0, 0, 0, 0), store.usage());
   }
 
   @Test
@@ -164,7 +165,7 @@ final class DiskContentStoreTest extends ContentStoreContract {
     Files.write(leftover, new byte[1000]);
     store = newStore();
     assertFalse(Files.exists(leftover));
-    assertEquals(new ContentStore.Usage(0, 0, 0, 0), store.usage());
+    assertEquals(new ContentStore.Usage(0, 0, 0, 0, 0), store.usage());
   }
 
   @Test

@@ -52,9 +52,14 @@ public final class MemoryContentStore implements ContentStore {
   }
 
   @Override
+  public boolean hasRoom() {
+    return !closed;
+  }
+
+  @Override
   public Usage usage() {
     return new Usage(
-        objects.size(), objects.values().stream().mapToLong(bytes -> bytes.length).sum(), 0, 0);
+        objects.size(), objects.values().stream().mapToLong(bytes -> bytes.length).sum(), 0, 0, 0);
   }
 
   @Override

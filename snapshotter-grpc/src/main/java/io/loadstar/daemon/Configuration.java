@@ -1,5 +1,6 @@
 package io.loadstar.daemon;
 
+import io.loadstar.cache.Quota;
 import io.loadstar.registry.Mirror;
 import io.loadstar.remote.Verification;
 import java.io.IOException;
@@ -19,9 +20,10 @@ import java.util.Optional;
  * @param verification what is asked of a layer's TOC
  * @param fetch how layers are fetched
  * @param resolver how registries are found
+ * @param store how much of the disk the content store may take
  */
 record Configuration(
-    String metricsAddress, Verification verification, Fetch fetch, Resolver resolver) {
+    String metricsAddress, Verification verification, Fetch fetch, Resolver resolver, Quota store) {
 
   private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(5);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
@@ -31,6 +33,9 @@ record Configuration(
   private static final Duration DEFAULT_RESOLVE_TIMEOUT = Duration.ofSeconds(60);
 
   private static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+
+  /** No bound of its own, but a node whose disk is full is a node that fails. */
+  private static final Quota DEFAULT_STORE = new Quota(Long.MAX_VALUE, 1L << 30);
 
   /**
    * @param prefetch whether what a layer's landmark marks is fetched at mount
@@ -66,7 +71,8 @@ record Configuration(
             DEFAULT_PREFETCH_TIMEOUT,
             Optional.of(DEFAULT_BACKGROUND_DELAY),
             DEFAULT_READ_TIMEOUT),
-        new Resolver(DEFAULT_RESOLVE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, Map.of()));
+        new Resolver(DEFAULT_RESOLVE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, Map.of()),
+        DEFAULT_STORE);
   }
 
   /**
@@ -79,7 +85,11 @@ record Configuration(
     TomlTable toml = TomlTable.read(file);
     Configuration configuration =
         new Configuration(
-            toml.text("metrics_address", ""), verification(toml), fetch(toml), resolver(toml));
+            toml.text("metrics_address", ""),
+            verification(toml),
+            fetch(toml),
+            resolver(toml),
+            store(toml.table("store")));
     return new Read(configuration, toml.unknown());
   }
 
@@ -101,6 +111,12 @@ record Configuration(
         seconds(toml, "prefetch_timeout_sec", 0, DEFAULT_PREFETCH_TIMEOUT),
         never ? Optional.empty() : Optional.of(delay),
         seconds(toml.table("read"), "timeout_sec", 1, DEFAULT_READ_TIMEOUT));
+  }
+
+  private static Quota store(TomlTable store) throws MalformedConfigurationException {
+    long most = store.number("max_bytes", 0, 0);
+    long floor = store.number("min_free_bytes", 0, DEFAULT_STORE.minFreeBytes());
+    return new Quota(most == 0 ? Long.MAX_VALUE : most, floor);
   }
 
   private static Resolver resolver(TomlTable toml) throws MalformedConfigurationException {

@@ -58,6 +58,7 @@ final class Metrics {
     page.gauge("content_bytes", "Bytes in the content store.", kept.bytes());
     page.counter("content_damaged_total", "Objects found damaged.", kept.damaged());
     page.counter("content_refused_total", "Objects that couldn't be kept.", kept.refused());
+    page.counter("content_evicted_total", "Objects removed to make room.", kept.evicted());
     return page.text.toString();
   }
 

@@ -111,7 +111,10 @@ final class Wiring {
     daemon.add(RootLock.take(root));
     SnapshotStore store = daemon.add(SnapshotStore.open(root));
     DiskContentStore content =
-        daemon.add(DiskContentStore.open(root.resolve("content"), DiskContentStore.Bounds.DEFAULT));
+        daemon.add(
+            DiskContentStore.open(
+                root.resolve("content"),
+                DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
     LazyNode node = daemon.add(LazyNode.start(content, lazyOptions()));
     CountedTraffic traffic = new CountedTraffic();
     Once<RegistryClient> registry =

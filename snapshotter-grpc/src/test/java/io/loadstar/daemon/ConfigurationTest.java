@@ -3,6 +3,7 @@ package io.loadstar.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.loadstar.cache.Quota;
 import io.loadstar.registry.Mirror;
 import io.loadstar.remote.Verification;
 import java.io.IOException;
@@ -67,6 +68,16 @@ final class ConfigurationTest {
                 new Mirror("mirror.example:5000", Mirror.Protection.NONE),
                 new Mirror("other.example", Mirror.Protection.TLS))),
         configuration.resolver().mirrors());
+  }
+
+  @Test
+  void theStoreCanBeBounded() throws Exception {
+    assertEquals(
+        new Quota(50_000_000_000L, 5),
+        read("[store]\nmax_bytes = 50_000_000_000\nmin_free_bytes = 5\n").configuration().store());
+    assertEquals(
+        new Quota(Long.MAX_VALUE, 0),
+        read("[store]\nmin_free_bytes = 0\n").configuration().store());
   }
 
   @Test
