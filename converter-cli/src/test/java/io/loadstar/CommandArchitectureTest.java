@@ -13,7 +13,8 @@ final class CommandArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPackages("io.loadstar.cli", "io.loadstar.pull", "io.loadstar.convert");
+          .importPackages(
+              "io.loadstar.cli", "io.loadstar.pull", "io.loadstar.convert", "io.loadstar.node");
 
   @Test
   void theDaemonIsNotKnown() {
@@ -32,7 +33,7 @@ final class CommandArchitectureTest {
   void theWorkKnowsNothingOfTheCommandLine() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.loadstar.pull..", "io.loadstar.convert..")
+        .resideInAnyPackage("io.loadstar.pull..", "io.loadstar.convert..", "io.loadstar.node..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.loadstar.cli..", "picocli..")

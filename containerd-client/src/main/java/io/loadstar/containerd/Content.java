@@ -17,6 +17,7 @@ import io.loadstar.api.content.v1.Status;
 import io.loadstar.api.content.v1.UpdateRequest;
 import io.loadstar.containerd.ContainerdException.Code;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -167,6 +168,22 @@ public final class Content {
       throw new IOException("content " + digest + " is larger than " + limit + " bytes");
     }
     return Calls.run("reading content " + digest, () -> stream(digest)).toByteArray();
+  }
+
+  /**
+   * A run of a blob's bytes, as they arrive; the caller closes it.
+   *
+   * @param offset the first byte
+   * @param length how many; the blob has at least as many
+   */
+  public InputStream open(String digest, long offset, long length) {
+    if (length == 0) {
+      return InputStream.nullInputStream();
+    }
+    ReadContentRequest request =
+        ReadContentRequest.newBuilder().setDigest(digest).setOffset(offset).setSize(length).build();
+    return new ContentStream(
+        stub.withDeadlineAfter(Calls.VERY_SLOW).read(request), "reading content " + digest, length);
   }
 
   private ByteString stream(String digest) throws StatusException {

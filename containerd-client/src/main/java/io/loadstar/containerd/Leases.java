@@ -37,6 +37,18 @@ public final class Leases {
         "creating lease " + lease.id(), () -> stub.withDeadlineAfter(Calls.QUICK).create(request));
   }
 
+  /** Lets a lease keep some content alive that is there already, or comes to be. */
+  public void addContent(Lease lease, String digest) throws ContainerdException {
+    AddResourceRequest request =
+        AddResourceRequest.newBuilder()
+            .setId(lease.id())
+            .setResource(Resource.newBuilder().setType("content").setId(digest))
+            .build();
+    Calls.run(
+        "adding content " + digest + " to a lease",
+        () -> stub.withDeadlineAfter(Calls.QUICK).addResource(request));
+  }
+
   /** Lets a lease keep a snapshot alive that is there already. */
   public void addSnapshot(Lease lease, String snapshotter, String name) throws ContainerdException {
     AddResourceRequest request =

@@ -56,6 +56,7 @@ final class ConversionSteps implements ConversionListener {
             + layer.before().digest().hex().substring(0, SHORT_HEX)
             + switch (layer.state()) {
               case CONVERTED -> "  converted (" + before + " to " + after(layer) + ")";
+              case REUSED -> "  converted before (" + before + " to " + after(layer) + ")";
               case KEPT -> "  is eStargz already (" + before + ")";
               case UNTOUCHED -> "  left as it is (" + before + ")";
             });

@@ -1,6 +1,5 @@
 package io.loadstar.cli;
 
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,12 +18,15 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "SRC and DST are registry references or OCI layouts: oci:DIR or oci:DIR:TAG.",
+      "SRC is one of: [HOST/]REPOSITORY[:TAG][@DIGEST]  oci:DIR[:TAG]  oci-archive:FILE[:TAG]",
+      "  docker-archive:FILE[:REF]  containerd:REF. DST too, but no docker-archive.",
+      "Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted.",
       "",
       "Examples:",
       "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
       "  loadstar convert oci:./build:app localhost:5000/app:lazy",
-      "  loadstar convert --platform linux/amd64 --prioritize first.txt alpine:3.20 oci:./alpine:lazy"
+      "  loadstar convert --platform linux/amd64 --prioritize first.txt alpine:3.20 oci:./alpine:lazy",
+      "  loadstar convert docker-archive:saved.tar containerd:docker.io/team/app:1.2-lazy"
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -66,28 +68,43 @@ final class ConvertCommand implements Callable<Integer> {
   private @Nullable String prioritize;
 
   @Option(
-      names = "--platform",
-      paramLabel = "OS/ARCH",
-      split = ",",
-      description = "Which of an index's images, may be repeated; all of them unless said.")
-  private List<String> platforms = List.of();
+      names = "--keep-attestations",
+      description = "Keep attestations of images that change, pointed to the new ones.")
+  private boolean keepAttestations;
 
+  @Option(
+      names = "--layer-records",
+      paramLabel = "DIR",
+      description =
+          "Where is kept what layers became, to find them again ($XDG_CACHE_HOME/loadstar/layers).")
+  private @Nullable String layerRecords;
+
+  @Option(
+      names = "--no-layer-records",
+      description = "Convert each layer, also if it was converted before.")
+  private boolean noLayerRecords;
+
+  @Mixin private PlatformOptions platforms;
   @Mixin private RegistryOptions registry;
+  @Mixin private ContainerdOptions containerd;
   @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws Exception {
     ConvertRun run;
+    OpenPlaces.Options reached;
     try {
+      reached = new OpenPlaces.Options(registry, containerd);
       run =
           new ConvertRun(
               source,
               destination,
-              new ConvertRun.Choices(footer, chunkSize, compressionLevel, prioritize, platforms));
+              new ConvertRun.Choices(footer, chunkSize, compressionLevel, prioritize),
+              new ConvertRun.Images(platforms, keepAttestations, layerRecords, noLayerRecords));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-    ConversionText text = run.run(registry, loadstar.output().progress());
+    ConversionText text = run.run(reached, loadstar.output().progress());
     if (json.requested()) {
       loadstar.output().json(text.document());
     } else {

@@ -3,18 +3,18 @@ package io.loadstar.cli;
 import io.loadstar.build.BuildOptions;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.build.PrioritizedFiles;
+import io.loadstar.convert.Attestations;
 import io.loadstar.convert.ConversionOptions;
 import io.loadstar.convert.ConversionReport;
 import io.loadstar.convert.ImageConverter;
+import io.loadstar.convert.LayerRecords;
+import io.loadstar.convert.PlatformChoice;
 import io.loadstar.convert.WorkDirectory;
 import io.loadstar.format.StargzFooter;
-import io.loadstar.image.ImageAccess;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageLocation;
 import io.loadstar.oci.ImageSource;
-import io.loadstar.oci.Platform;
-import io.loadstar.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -32,7 +32,9 @@ final class ConvertRun {
   private final ImageLocation source;
   private final ImageLocation destination;
   private final BuildOptions build;
-  private final List<Platform> platforms;
+  private final PlatformChoice platforms;
+  private final Attestations attestations;
+  private final LayerRecords records;
   private final @Nullable Path prioritized;
 
   /**
@@ -40,17 +42,31 @@ final class ConvertRun {
    * @param chunkSize as typed
    * @param prioritize the file with the list of paths
    */
-  record Choices(
-      int footer,
-      String chunkSize,
-      int compressionLevel,
-      @Nullable String prioritize,
-      List<String> platforms) {}
+  record Choices(int footer, String chunkSize, int compressionLevel, @Nullable String prioritize) {}
+
+  /**
+   * What of an image is converted, and what is made use of.
+   *
+   * @param records the directory of layer records, or null for the usual one
+   */
+  record Images(
+      PlatformOptions platforms,
+      boolean keepAttestations,
+      @Nullable String records,
+      boolean noRecords) {
+
+    private LayerRecords layerRecords() {
+      if (noRecords) {
+        return LayerRecords.none();
+      }
+      return records == null ? LayerRecords.ofUser() : LayerRecords.in(Path.of(records));
+    }
+  }
 
   /**
    * @throws IllegalArgumentException if any of it makes no sense
    */
-  ConvertRun(String source, String destination, Choices choices) {
+  ConvertRun(String source, String destination, Choices choices, Images images) {
     this.source = ImageLocation.parse(source);
     this.destination = Places.destination(destination);
     this.build =
@@ -58,27 +74,28 @@ final class ConvertRun {
             .withFooter(footer(choices.footer()))
             .withChunkSize(ByteSize.parse(choices.chunkSize()))
             .withCompressionLevel(choices.compressionLevel());
-    this.platforms = choices.platforms().stream().map(Platform::parse).toList();
+    this.platforms = PlatformWish.of(images.platforms());
+    this.attestations = images.keepAttestations() ? Attestations.KEEP : Attestations.DROP;
+    this.records = images.layerRecords();
     this.prioritized = choices.prioritize() == null ? null : Path.of(choices.prioritize());
   }
 
-  ConversionText run(RegistryOptions registry, Progress progress)
+  ConversionText run(OpenPlaces.Options reached, Progress progress)
       throws IOException, CommandException {
     long start = System.nanoTime();
     BuildOptions options = prioritized == null ? build : build.withPrioritized(listed(prioritized));
-    try (RegistryClient client =
-            RegistryConnection.open(registry, Places.hosts(source, destination));
-        ImageSource from = new ImageAccess(client).source(source)) {
+    try (OpenPlaces places = OpenPlaces.of(reached, source, destination);
+        ImageSource from = places.source(source)) {
       // Before the destination is opened, which may create a layout.
       ImageDocument image = from.resolve();
-      try (ImageDestination to = new ImageAccess(client).destination(destination);
+      try (ImageDestination to = places.destination(destination);
           WorkDirectory work = WorkDirectory.create();
           LayerBuilder builder = new LayerBuilder(Runtime.getRuntime().availableProcessors())) {
         ConversionReport report =
             new ImageConverter(
                     new ImageConverter.Places(from, to),
                     builder,
-                    new ConversionOptions(options, platforms, work.path()),
+                    new ConversionOptions(options, platforms, attestations, records, work.path()),
                     new ConversionSteps(progress))
                 .convert(image);
         return new ConversionText(

@@ -2,12 +2,11 @@ package io.loadstar.cli;
 
 import io.loadstar.convert.ImageConverter;
 import io.loadstar.convert.ImageCopier;
-import io.loadstar.image.ImageAccess;
+import io.loadstar.convert.PlatformChoice;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageLocation;
 import io.loadstar.oci.ImageSource;
-import io.loadstar.registry.RegistryClient;
 import java.io.IOException;
 
 /** One {@code loadstar copy}: what was said on the command line, checked. Immutable. */
@@ -15,6 +14,7 @@ final class CopyRun {
 
   private final ImageLocation source;
   private final ImageLocation destination;
+  private final PlatformChoice platforms;
 
   /** The result: the document that {@code --json} prints. */
   record Document(String image, String digest, long storedBytes) {
@@ -26,22 +26,24 @@ final class CopyRun {
   /**
    * @throws IllegalArgumentException if a place is none
    */
-  CopyRun(String source, String destination) {
+  CopyRun(String source, String destination, PlatformOptions platforms) {
     this.source = ImageLocation.parse(source);
     this.destination = Places.destination(destination);
+    this.platforms = PlatformWish.of(platforms);
   }
 
-  Document run(RegistryOptions registry, Progress progress) throws IOException, CommandException {
-    try (RegistryClient client =
-            RegistryConnection.open(registry, Places.hosts(source, destination));
-        ImageSource from = new ImageAccess(client).source(source)) {
+  Document run(OpenPlaces.Options options, Progress progress) throws IOException, CommandException {
+    try (OpenPlaces places = OpenPlaces.of(options, source, destination);
+        ImageSource from = places.source(source)) {
       // Before the destination is opened, which may create a layout.
       ImageDocument image = from.resolve();
-      try (ImageDestination to = new ImageAccess(client).destination(destination)) {
+      try (ImageDestination to = places.destination(destination)) {
         ImageCopier copier =
-            new ImageCopier(new ImageConverter.Places(from, to), new ConversionSteps(progress));
-        long stored = copier.copy(image);
-        return new Document(destination.toString(), image.digest().toString(), stored);
+            new ImageCopier(
+                new ImageConverter.Places(from, to), platforms, new ConversionSteps(progress));
+        ImageCopier.Copied copied = copier.copy(image);
+        return new Document(
+            destination.toString(), copied.digest().toString(), copied.storedBytes());
       }
     }
   }

@@ -14,11 +14,22 @@ final class Places {
    * The place that an image goes to.
    *
    * @throws io.loadstar.oci.MalformedReferenceException if it is no place, or one that only a
-   *     digest names
+   *     digest names, or one that is only read
    */
   static ImageLocation destination(String text) {
     ImageLocation location = ImageLocation.parse(text);
     if (location instanceof ImageLocation.InRegistry in && in.reference().pinned().isPresent()) {
+      throw new MalformedReferenceException(
+          "image " + text + ": a digest is computed, not chosen; give a tag");
+    }
+    if (location instanceof ImageLocation.InDockerArchive in) {
+      throw new MalformedReferenceException(
+          text
+              + ": docker save's form keeps layers uncompressed and can't be written; write oci-archive:"
+              + in.file()
+              + ", which docker load reads too");
+    }
+    if (location instanceof ImageLocation.InContainerd in && in.reference().digest() != null) {
       throw new MalformedReferenceException(
           "image " + text + ": a digest is computed, not chosen; give a tag");
     }

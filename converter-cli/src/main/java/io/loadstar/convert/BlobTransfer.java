@@ -60,7 +60,8 @@ final class BlobTransfer {
     }
   }
 
-  private boolean isPresent(Descriptor blob) throws IOException {
+  /** Whether the destination has it. */
+  boolean isPresent(Descriptor blob) throws IOException {
     if (present.contains(blob.digest())) {
       return true;
     }

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** A layer in the form that the converted image has it. Immutable. */
-sealed interface ConvertedLayer {
+sealed interface ConvertedLayer
+    permits ConvertedLayer.Rewritten, ConvertedLayer.Kept, ConvertedLayer.Untouched, LayerRecord {
 
   /** The peer's name for the digest of the TOC, by which the snapshotter verifies the layer. */
   String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";

@@ -1,24 +1,17 @@
 package io.loadstar.convert;
 
-import io.loadstar.blob.Digest;
 import io.loadstar.build.LayerBuilder;
-import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageConfig;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
-import io.loadstar.oci.ImageIndex;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import io.loadstar.oci.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -32,13 +25,10 @@ import java.util.stream.Collectors;
  * <p>Blobs come first, then the manifests, and what the destination's location names changes last:
  * a conversion that fails or is interrupted has changed no image.
  *
- * <p>Of an index, each image is converted. What else is in it (attestations, signatures) is brought
- * over untouched, with a notice where it speaks of an image that has another digest now.
+ * <p>Of an index, each image that is wanted is converted; see {@link IndexConverter} for what else
+ * is in it.
  */
 public final class ImageConverter {
-
-  /** The annotation by which BuildKit's attestations say what they speak of. */
-  private static final String ATTESTED = "vnd.docker.reference.digest";
 
   private final ConversionJob job;
   private final BlobTransfer transfer;
@@ -55,7 +45,11 @@ public final class ImageConverter {
     this.transfer = new BlobTransfer(places.source(), places.destination(), listener);
     this.manifests =
         new ManifestConverter(job, new LayerConverter(job, builder, transfer), transfer);
-    this.copier = new ImageCopier(places, transfer);
+    this.copier =
+        new ImageCopier(
+            places,
+            transfer,
+            new IndexSelection(places.source(), PlatformChoice.present(), listener));
   }
 
   /** From where to where. */
@@ -71,10 +65,15 @@ public final class ImageConverter {
    */
   public ConversionReport convert(ImageDocument image) throws IOException {
     ImageDocument result =
-        MediaTypes.isIndex(image.mediaType()) ? convertIndex(image) : convertOnly(image);
+        MediaTypes.isIndex(image.mediaType())
+            ? new IndexConverter(job, manifests, copier).convert(image)
+            : convertOnly(image);
     tellMissed();
     job.destination().publish(result);
-    return new ConversionReport(image.digest(), result.digest(), manifests.images());
+    ConversionReport report =
+        new ConversionReport(image.digest(), result.digest(), manifests.images());
+    new VoidSignatures(job.source(), job.listener()).tell(report);
+    return report;
   }
 
   private ImageDocument convertOnly(ImageDocument document) throws IOException {
@@ -86,7 +85,7 @@ public final class ImageConverter {
               + manifest.config().mediaType()
               + " – to have it elsewhere, use loadstar copy");
     }
-    if (!job.options().platforms().isEmpty()) {
+    if (!job.options().platforms().platforms().isEmpty()) {
       checkPlatform(manifest);
     }
     return manifests.convert(document, manifest);
@@ -95,104 +94,15 @@ public final class ImageConverter {
   private void checkPlatform(Manifest manifest) throws IOException {
     byte[] bytes = job.source().smallBlob(manifest.config());
     Optional<Platform> platform = ImageConfig.parse(bytes, "config").platform();
-    if (platform.isEmpty() || !wanted(platform.get())) {
+    if (platform.isEmpty() || !job.options().platforms().wants(platform.get())) {
       throw new ConversionException(
           job.name()
               + " is for "
               + platform.map(Platform::toString).orElse("no known platform")
               + ", not for "
-              + job.options().platforms().stream()
+              + job.options().platforms().platforms().stream()
                   .map(Platform::toString)
                   .collect(Collectors.joining(" or ")));
-    }
-  }
-
-  private ImageDocument convertIndex(ImageDocument document) throws IOException {
-    ImageIndex index = ImageIndex.parse(document);
-    Map<Digest, Descriptor> convertedFrom = new HashMap<>();
-    List<Descriptor> entries = new ArrayList<>();
-    for (Descriptor entry : chosen(index)) {
-      Descriptor converted = convertEntry(entry);
-      convertedFrom.put(entry.digest(), converted);
-      entries.add(converted);
-    }
-    if (manifests.images().isEmpty()) {
-      throw new ConversionException(job.name() + " is an index without a container image in it");
-    }
-    tellOutdated(entries, convertedFrom);
-    ImageIndex changed =
-        index.withMediaType(MediaTypes.toOci(index.mediaType())).withManifests(entries);
-    return entries.equals(index.manifests()) && changed.mediaType().equals(index.mediaType())
-        ? document
-        : changed.toDocument();
-  }
-
-  /** The entries to be in the result: those of the platforms wanted, and what speaks of them. */
-  private List<Descriptor> chosen(ImageIndex index) throws ConversionException {
-    if (job.options().platforms().isEmpty()) {
-      return index.manifests();
-    }
-    Set<String> images = new HashSet<>();
-    for (Descriptor entry : index.manifests()) {
-      if (entry.platform().filter(this::wanted).isPresent()) {
-        images.add(entry.digest().toString());
-      }
-    }
-    for (Platform platform : job.options().platforms()) {
-      if (index.select(platform).isEmpty()) {
-        throw new ConversionException(
-            job.name() + " has no image for " + platform + " (it has " + platforms(index) + ")");
-      }
-    }
-    return index.manifests().stream()
-        .filter(entry ->
-            images.contains(entry.digest().toString())
-                || images.contains(entry.annotations().getOrDefault(ATTESTED, "")))
-        .toList();
-  }
-
-  private boolean wanted(Platform platform) {
-    return job.options().platforms().stream().anyMatch(wanted -> wanted.matches(platform));
-  }
-
-  private static String platforms(ImageIndex index) {
-    List<String> known =
-        index.manifests().stream()
-            .filter(entry -> !entry.annotations().containsKey(ATTESTED))
-            .flatMap(entry -> entry.platform().stream())
-            .map(Platform::toString)
-            .distinct()
-            .toList();
-    return known.isEmpty() ? "none that it names" : String.join(", ", known);
-  }
-
-  private Descriptor convertEntry(Descriptor entry) throws IOException {
-    if (MediaTypes.isManifest(entry.mediaType()) && !entry.annotations().containsKey(ATTESTED)) {
-      ImageDocument document = job.source().manifest(entry);
-      Manifest manifest = Manifest.parse(document);
-      if (manifest.isImage()) {
-        ImageDocument converted = manifests.convert(document, manifest);
-        job.destination().putManifest(converted);
-        return converted.digest().equals(entry.digest())
-            ? entry
-            : entry
-                .withMediaType(converted.mediaType())
-                .withContent(converted.digest(), converted.descriptor().size());
-      }
-    }
-    copier.copyEntry(entry);
-    return entry;
-  }
-
-  private void tellOutdated(List<Descriptor> entries, Map<Digest, Descriptor> convertedFrom) {
-    for (Descriptor entry : entries) {
-      String attested = entry.annotations().getOrDefault(ATTESTED, "");
-      for (Map.Entry<Digest, Descriptor> converted : convertedFrom.entrySet()) {
-        boolean other = !converted.getKey().equals(converted.getValue().digest());
-        if (other && attested.equals(converted.getKey().toString())) {
-          job.listener().notice("attestation " + entry.digest() + " still speaks of " + attested);
-        }
-      }
     }
   }
 

@@ -8,12 +8,13 @@ import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
- * Brings an image, an index with all its images, or any artifact to another place, unchanged. Not
- * thread-safe. Blobs come first, then the manifests that name them; what the destination's location
- * names changes last. What is there already isn't brought again.
+ * Brings an image, an index with all its images or some of them, or any artifact to another place,
+ * unchanged. Not thread-safe. Blobs come first, then the manifests that name them; what the
+ * destination's location names changes last. What is there already isn't brought again.
  */
 public final class ImageCopier {
 
@@ -22,31 +23,57 @@ public final class ImageCopier {
 
   private final ImageConverter.Places places;
   private final BlobTransfer transfer;
+  private final IndexSelection selection;
   private final Set<Digest> copied = new HashSet<>();
 
   /**
    * @param places source and destination, which stay the caller's
    */
-  public ImageCopier(ImageConverter.Places places, ConversionListener listener) {
-    this(places, new BlobTransfer(places.source(), places.destination(), listener));
+  public ImageCopier(
+      ImageConverter.Places places, PlatformChoice platforms, ConversionListener listener) {
+    this(
+        places,
+        new BlobTransfer(places.source(), places.destination(), listener),
+        new IndexSelection(places.source(), platforms, listener));
   }
 
-  ImageCopier(ImageConverter.Places places, BlobTransfer transfer) {
+  ImageCopier(ImageConverter.Places places, BlobTransfer transfer, IndexSelection selection) {
     this.places = places;
     this.transfer = transfer;
+    this.selection = selection;
   }
 
   /**
    * Does it.
    *
    * @param image what the source's location names
-   * @return how many bytes of blobs had to be stored
+   * @return what was published, and how many bytes of blobs had to be stored
+   * @throws ConversionException if there is no image for a platform that is wanted
    * @throws IOException if the source can't be read or the destination not written
    */
-  public long copy(ImageDocument image) throws IOException {
-    copyParts(image, 1);
-    places.destination().publish(image);
-    return transfer.storedBytes();
+  public Copied copy(ImageDocument image) throws IOException {
+    ImageDocument wanted = wanted(image);
+    copyParts(wanted, 1);
+    places.destination().publish(wanted);
+    return new Copied(wanted.digest(), transfer.storedBytes());
+  }
+
+  /**
+   * What was done.
+   *
+   * @param digest of what the destination's location names now
+   * @param storedBytes of blobs that weren't there
+   */
+  public record Copied(Digest digest, long storedBytes) {}
+
+  /** The image itself, or the index with those of its images that are wanted. */
+  private ImageDocument wanted(ImageDocument image) throws IOException {
+    if (!MediaTypes.isIndex(image.mediaType())) {
+      return image;
+    }
+    ImageIndex index = ImageIndex.parse(image);
+    List<Descriptor> chosen = selection.of(index);
+    return chosen.equals(index.manifests()) ? image : index.withManifests(chosen).toDocument();
   }
 
   /** Brings over what an index names, and stores it under its digest. */

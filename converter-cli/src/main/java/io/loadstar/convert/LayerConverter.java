@@ -10,6 +10,7 @@ import io.loadstar.build.BuiltLayer;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layout.LayoutException;
+import io.loadstar.node.NodeImageException;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.MediaTypes;
@@ -51,7 +52,8 @@ final class LayerConverter {
       converted =
           untouched ? new ConvertedLayer.Untouched() : new ConvertedLayer.Kept(toc.orElseThrow());
     } else {
-      converted = rewrite(layer);
+      Optional<LayerRecord> before = convertedBefore(layer);
+      converted = before.isPresent() ? before.get() : rewrite(layer);
     }
     job.listener().layerDone(converted.report(layer));
     return converted;
@@ -78,12 +80,33 @@ final class LayerConverter {
     }
   }
 
+  /** What the layer became once, if the destination has that and it is what the record says. */
+  private Optional<LayerRecord> convertedBefore(Descriptor layer) throws IOException {
+    Optional<LayerRecord> found = job.options().records().find(layer, job.options().build());
+    if (found.isEmpty() || !transfer.isPresent(found.get().blob())) {
+      return Optional.empty();
+    }
+    try (BlobSource blob = job.destination().openBlob(found.get().blob())) {
+      LayerBlob.open(blob).toc().verify(found.get().tocDigest());
+      return found;
+    } catch (UnsupportedBlobException | MalformedBlobException | DigestMismatchException e) {
+      job.listener()
+          .notice(
+              "layer "
+                  + layer.digest()
+                  + " is converted again: what it became isn't what it was: "
+                  + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   private ConvertedLayer rewrite(Descriptor layer) throws IOException {
     Path file = job.options().workDirectory().resolve(layer.digest().hex());
     try {
       BuiltLayer built = build(layer, file);
-      ConvertedLayer converted = new ConvertedLayer.Rewritten(built);
+      ConvertedLayer.Rewritten converted = new ConvertedLayer.Rewritten(built);
       transfer.put(converted.describe(layer), BlobContent.of(file));
+      job.options().records().keep(layer, job.options().build(), LayerRecord.of(layer, converted));
       return converted;
     } finally {
       Files.deleteIfExists(file);
@@ -113,6 +136,7 @@ final class LayerConverter {
       return built;
     } catch (RegistryException
         | LayoutException
+        | NodeImageException
         | FileSystemException
         | InterruptedIOException
         | DigestMismatchException e) {

@@ -17,6 +17,8 @@ public record LayerReport(State state, Blob before, Blob after, Optional<Digest>
   public enum State {
     /** It was rewritten as eStargz. */
     CONVERTED,
+    /** It was converted before, is at the destination, and was verified there. */
+    REUSED,
     /** It was eStargz already, and verified against its TOC digest. */
     KEPT,
     /** It isn't a layer that could be converted: of a foreign kind, or no layer of files at all. */

@@ -181,7 +181,12 @@ final class ConvertCommandTest {
   }
 
   private void run(int status, String... args) {
-    int ended = Loadstar.run(new PrintWriter(out), new PrintWriter(err), args);
+    List<String> line = new ArrayList<>(List.of(args));
+    if (args[0].equals("convert")) {
+      line.addAll(1, List.of("--layer-records", directory.resolve("records").toString()));
+    }
+    int ended =
+        Loadstar.run(new PrintWriter(out), new PrintWriter(err), line.toArray(String[]::new));
     assertEquals(status, ended, () -> String.join(" ", args) + "\n" + err);
   }
 

@@ -141,8 +141,7 @@ final class ImageConverterTest {
       assertEquals(first, second);
     }
     ConversionOptions footer =
-        new ConversionOptions(
-            BuildOptions.DEFAULT.withFooter(StargzFooter.SUBFIELD), List.of(), work);
+        ConversionOptions.of(BuildOptions.DEFAULT.withFooter(StargzFooter.SUBFIELD), work);
     assertNotEquals(first, convert("src", "three", footer).result());
   }
 
@@ -203,7 +202,7 @@ final class ImageConverterTest {
     publishIndex();
     ConversionReport report = convert("index", "dst", options());
     ImageIndex index = ImageIndex.parse(source("dst").resolve());
-    assertEquals(3, index.manifests().size());
+    assertEquals(2, index.manifests().size());
     assertEquals(
         List.of("linux/amd64", "linux/arm64"),
         report.images().stream().map(ConversionReport.Image::platform).toList());
@@ -219,10 +218,83 @@ final class ImageConverterTest {
               .annotations()
               .containsKey("containerd.io/snapshot/stargz/toc.digest"));
     }
-    Descriptor attestation = ImageIndex.parse(source("index").resolve()).manifests().get(2);
-    assertEquals(attestation, index.manifests().get(2));
-    source("dst").manifest(attestation);
     assertEquals(1, notices.size(), notices.toString());
+    assertTrue(notices.getFirst().contains("is dropped"), notices.toString());
+  }
+
+  @Test
+  void attestationsCanBeKeptAndArePointedToTheNewImage() throws Exception {
+    publishIndex();
+    ConversionReport report =
+        convert("index", "dst", options().withAttestations(Attestations.KEEP));
+    Descriptor before = ImageIndex.parse(source("index").resolve()).manifests().get(2);
+    Descriptor after = ImageIndex.parse(source("dst").resolve()).manifests().get(2);
+    assertEquals(before.digest(), after.digest());
+    assertEquals(
+        report.images().getFirst().after().toString(),
+        after.annotations().get("vnd.docker.reference.digest"));
+    source("dst").manifest(after.withoutAnnotation("vnd.docker.reference.digest"));
+    assertTrue(notices.getFirst().contains("is kept"), notices.toString());
+  }
+
+  @Test
+  void attestationsOfImagesThatDoNotChangeStay() throws Exception {
+    publishIndex();
+    ConversionOptions keeping = options().withAttestations(Attestations.KEEP);
+    Digest once = convert("index", "dst", keeping).result();
+    assertEquals(once, convert("dst", "again", options()).result());
+  }
+
+  @Test
+  void whatNobodyKnowsComesOverAsItIs() throws Exception {
+    publishIndex();
+    byte[] bytes = "anything".getBytes(UTF_8);
+    Descriptor unknown =
+        Descriptor.of("application/vnd.example.unknown", Digest.of(bytes), bytes.length)
+            .withAnnotation("a", "b");
+    ImageDestination destination = destination("index");
+    destination.putBlob(unknown, io.loadstar.oci.BlobContent.of(bytes));
+    List<Descriptor> entries =
+        new ArrayList<>(ImageIndex.parse(source("index").resolve()).manifests());
+    entries.add(1, unknown);
+    destination.publish(ImageIndex.of(entries).toDocument());
+    convert("index", "dst", options());
+    assertEquals(unknown, ImageIndex.parse(source("dst").resolve()).manifests().get(1));
+    assertEquals("anything", new String(source("dst").smallBlob(unknown), UTF_8));
+  }
+
+  @Test
+  void aLayerThatWasConvertedBeforeIsFoundAgainIfItIsWhatItWas() throws Exception {
+    publish("src", image(TestImage.Family.OCI, "amd64", 1, 2));
+    Path records = directory.resolve("records");
+    ConversionOptions recording = options().withRecords(LayerRecords.in(records));
+    ConversionReport first = convert("src", "dst", recording);
+    reads.clear();
+    ConversionReport second = convert("src", "again", recording);
+    assertEquals(first.result(), second.result());
+    assertEquals(List.of(), reads);
+    assertEquals(State.REUSED, second.images().getFirst().layers().getFirst().state());
+
+    ConversionOptions other =
+        ConversionOptions.of(BuildOptions.DEFAULT.withCompressionLevel(1), work)
+            .withRecords(LayerRecords.in(records));
+    convert("src", "other", other);
+    assertEquals(2, reads.size(), "other options are another conversion");
+
+    reads.clear();
+    Digest blob = first.images().getFirst().layers().getFirst().after().digest();
+    Path file = layout().resolve("blobs/sha256").resolve(blob.hex());
+    byte[] damaged = Files.readAllBytes(file);
+    damaged[damaged.length - 200] ^= 1;
+    Files.write(file, damaged);
+    convert("src", "again", recording);
+    assertEquals(1, reads.size());
+    try (Stream<Path> files = Files.list(records)) {
+      for (Path record : files.toList()) {
+        Files.writeString(record, "{\"blob\": 3}");
+      }
+    }
+    assertEquals(first.result(), convert("src", "again", recording).result());
   }
 
   @Test
@@ -327,8 +399,12 @@ final class ImageConverterTest {
     try (ImageDestination destination =
         new LayoutImageDestination(OciLayout.openOrCreate(other), "copy")) {
       long stored =
-          new ImageCopier(new ImageConverter.Places(source("index"), destination), new Recorder())
-              .copy(source("index").resolve());
+          new ImageCopier(
+                  new ImageConverter.Places(source("index"), destination),
+                  PlatformChoice.all(),
+                  new Recorder())
+              .copy(source("index").resolve())
+              .storedBytes();
       assertTrue(stored > 0);
     }
     ImageSource copied = new LayoutImageSource(OciLayout.open(other), "copy");
@@ -396,10 +472,12 @@ final class ImageConverterTest {
   }
 
   private ConversionOptions options(String... platforms) {
-    return new ConversionOptions(
-        BuildOptions.DEFAULT.withChunkSize(1 << 19).withCompressionLevel(1),
-        Arrays.stream(platforms).map(Platform::parse).toList(),
-        work);
+    return ConversionOptions.of(
+            BuildOptions.DEFAULT.withChunkSize(1 << 19).withCompressionLevel(1), work)
+        .withPlatforms(
+            platforms.length == 0
+                ? PlatformChoice.present()
+                : PlatformChoice.of(Arrays.stream(platforms).map(Platform::parse).toList()));
   }
 
   private Path layout() {

@@ -1,10 +1,12 @@
 package io.loadstar.layout;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layout that can't be read or written. The message is one line for the person at the keyboard.
+ * A layout or an archive that can't be read or written. The message is one line for the person at
+ * the keyboard.
  */
 public abstract sealed class LayoutException extends IOException {
 
@@ -23,7 +25,7 @@ public abstract sealed class LayoutException extends IOException {
     }
   }
 
-  /** The layout has no such image or blob. */
+  /** The layout or archive has no such image or blob. */
   public static final class NotFound extends LayoutException {
     private static final long serialVersionUID = 1;
 
@@ -38,6 +40,15 @@ public abstract sealed class LayoutException extends IOException {
 
     Inaccessible(String message, Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /** An archive that is damaged, or isn't what its kind must be. */
+  public static final class MalformedArchive extends LayoutException {
+    private static final long serialVersionUID = 1;
+
+    MalformedArchive(Path file, String problem, @Nullable Throwable cause) {
+      super("archive " + file + " is malformed: " + problem + " – make it again", cause);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.loadstar.layout;
 
+import io.loadstar.blob.BlobSource;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDestination;
@@ -31,6 +32,11 @@ public final class LayoutImageDestination implements ImageDestination {
   public boolean hasBlob(Descriptor blob) throws IOException {
     Path file = layout.blob(blob.digest());
     return Files.isRegularFile(file) && Files.size(file) == blob.size();
+  }
+
+  @Override
+  public BlobSource openBlob(Descriptor blob) throws IOException {
+    return layout.openBlob(blob.digest());
   }
 
   @Override

@@ -3,49 +3,70 @@ package io.loadstar.layout;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
-import io.loadstar.blob.FileBlobSource;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MalformedDocumentException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An image in an OCI layout. Thread-safe; closing it closes nothing. */
+/**
+ * An image in an OCI layout, in a directory or in a tar. Thread-safe; closing it closes the tar.
+ *
+ * <p>An image is named by the annotation {@code org.opencontainers.image.ref.name} or, as {@code
+ * docker save} and containerd write it, {@code io.containerd.image.name}.
+ */
 public final class LayoutImageSource implements ImageSource {
 
-  private final OciLayout layout;
+  /** Where docker and containerd keep the whole reference; the tag alone is in the other. */
+  private static final String CONTAINERD_NAME = "io.containerd.image.name";
+
+  private final LayoutContent layout;
   private final @Nullable String tag;
 
   /**
    * @param tag the image's tag, or null for the only image of the layout
    */
   public LayoutImageSource(OciLayout layout, @Nullable String tag) {
+    this((LayoutContent) layout, tag);
+  }
+
+  private LayoutImageSource(LayoutContent layout, @Nullable String tag) {
     this.layout = layout;
     this.tag = tag;
+  }
+
+  /**
+   * An image in an OCI archive.
+   *
+   * @param tag the image's tag, or null for the only image of the archive
+   * @throws IOException if there is no such archive, or it can't be read
+   */
+  public static LayoutImageSource ofArchive(Path file, @Nullable String tag) throws IOException {
+    return new LayoutImageSource(OciArchive.open(file), tag);
   }
 
   @Override
   public ImageDocument resolve() throws IOException {
     List<Descriptor> images = layout.index().manifests();
     List<Descriptor> found =
-        images.stream()
-            .filter(image -> tag == null || tag.equals(image.annotations().get(OciLayout.REF_NAME)))
-            .toList();
+        images.stream().filter(image -> tag == null || isNamed(image, tag)).toList();
     if (found.isEmpty()) {
       throw new LayoutException.NotFound(
           tag == null
-              ? "layout " + layout.directory() + " has no image in it"
-              : "layout " + layout.directory() + " has no image " + tag + known(images));
+              ? layout.description() + " has no image in it"
+              : layout.description() + " has no image " + tag + known(images));
     }
     if (found.size() > 1 && tag == null) {
       throw new LayoutException.NotFound(
-          "layout " + layout.directory() + " has several images – name one" + known(images));
+          layout.description() + " has several images – name one" + known(images));
     }
-    return manifest(found.getLast().withoutAnnotation(OciLayout.REF_NAME));
+    return manifest(
+        found.getLast().withoutAnnotation(OciLayout.REF_NAME).withoutAnnotation(CONTAINERD_NAME));
   }
 
   @Override
@@ -61,17 +82,11 @@ public final class LayoutImageSource implements ImageSource {
 
   @Override
   public BlobSource openBlob(Descriptor descriptor) throws IOException {
-    BlobSource blob;
-    try {
-      blob = FileBlobSource.open(layout.blob(descriptor.digest()), descriptor.digest());
-    } catch (NoSuchFileException e) {
-      throw new LayoutException.NotFound(
-          "layout " + layout.directory() + " lacks the blob " + descriptor.digest());
-    }
+    BlobSource blob = layout.openBlob(descriptor.digest());
     if (blob.size() != descriptor.size()) {
       try (blob) {
         throw new MalformedDocumentException(
-            "blob " + descriptor.digest() + " in layout " + layout.directory(),
+            "blob " + descriptor.digest() + " in " + layout.description(),
             "it has " + blob.size() + " bytes instead of " + descriptor.size());
       }
     }
@@ -79,7 +94,15 @@ public final class LayoutImageSource implements ImageSource {
   }
 
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    layout.close();
+  }
+
+  private static boolean isNamed(Descriptor image, String tag) {
+    Map<String, String> annotations = image.annotations();
+    return tag.equals(annotations.get(OciLayout.REF_NAME))
+        || tag.equals(annotations.get(CONTAINERD_NAME));
+  }
 
   private byte[] read(Descriptor descriptor, int limit) throws IOException {
     if (descriptor.size() > limit) {
@@ -93,7 +116,7 @@ public final class LayoutImageSource implements ImageSource {
     Digest actual = Digest.of(bytes);
     if (!actual.equals(descriptor.digest())) {
       throw new DigestMismatchException(
-          "blob in layout " + layout.directory(), descriptor.digest(), actual);
+          "blob in " + layout.description(), descriptor.digest(), actual);
     }
     return bytes;
   }
@@ -112,6 +135,6 @@ public final class LayoutImageSource implements ImageSource {
 
   @Override
   public String toString() {
-    return "oci:" + layout + (tag == null ? "" : ":" + tag);
+    return layout.location(tag == null ? "" : tag);
   }
 }

@@ -1,7 +1,9 @@
 package io.loadstar.layout;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
+import io.loadstar.blob.FileBlobSource;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageIndex;
@@ -44,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every file is written under another name, forced to disk and moved into place; index.json
  * comes last. Whatever is interrupted, the images that are named are whole.
  */
-public final class OciLayout {
+public final class OciLayout implements LayoutContent {
 
   /** The annotation that holds an image's tag. */
   static final String REF_NAME = "org.opencontainers.image.ref.name";
@@ -111,8 +113,31 @@ public final class OciLayout {
     return directory.resolve("blobs").resolve("sha256").resolve(digest.hex());
   }
 
-  /** The images. */
-  ImageIndex index() throws IOException {
+  @Override
+  public BlobSource openBlob(Digest digest) throws IOException {
+    try {
+      return FileBlobSource.open(blob(digest), digest);
+    } catch (NoSuchFileException e) {
+      throw new LayoutException.NotFound(description() + " lacks the blob " + digest);
+    }
+  }
+
+  @Override
+  public String description() {
+    return "layout " + directory;
+  }
+
+  @Override
+  public String location(String tag) {
+    return "oci:" + directory + (tag.isEmpty() ? "" : ":" + tag);
+  }
+
+  /** Closes nothing. */
+  @Override
+  public void close() {}
+
+  @Override
+  public ImageIndex index() throws IOException {
     Path file = directory.resolve("index.json");
     ObjectNode json = JsonDocument.parse(readCapped(file, MAX_INDEX_BYTES), file.toString());
     return ImageIndex.parse(json, MediaTypes.OCI_INDEX, file.toString());

@@ -1,5 +1,6 @@
 package io.loadstar.oci;
 
+import io.loadstar.blob.BlobSource;
 import java.io.Closeable;
 import java.io.IOException;
 
@@ -26,6 +27,14 @@ public interface ImageDestination extends Closeable {
   default boolean takeBlob(Descriptor blob, ImageSource source) throws IOException {
     return false;
   }
+
+  /**
+   * A blob that is there, to be looked at before it is relied on; the caller closes it. Not
+   * verified.
+   *
+   * @throws IOException if it can't be had
+   */
+  BlobSource openBlob(Descriptor blob) throws IOException;
 
   /**
    * Stores a blob. Bytes that don't have {@code blob}'s digest and size are not stored.

@@ -1,8 +1,10 @@
 package io.loadstar.oci;
 
 import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.Digest;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * The place of one image to read from: a repository of a registry, an OCI layout. Thread-safe;
@@ -30,6 +32,25 @@ public interface ImageSource extends Closeable {
    * @throws IOException if it can't be had or isn't the one
    */
   ImageDocument manifest(Descriptor descriptor) throws IOException;
+
+  /**
+   * Whether a manifest that an index names is here: a store may have an index without all of it.
+   *
+   * @throws IOException if that can't be found out
+   */
+  default boolean hasManifest(Descriptor descriptor) throws IOException {
+    return true;
+  }
+
+  /**
+   * What is known here to speak of the manifest {@code subject} from outside of its index:
+   * signatures, attestations. A place that can't tell has none.
+   *
+   * @throws IOException if that can't be found out
+   */
+  default List<Referrer> referrers(Digest subject) throws IOException {
+    return List.of();
+  }
 
   /**
    * A small blob (a config) as a whole, checked against its digest and size.

@@ -7,8 +7,10 @@ import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
+import io.loadstar.oci.Referrer;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +27,14 @@ public final class RegistryClient implements Closeable {
   private final RegistryHttp http;
   private final ManifestEndpoint manifests;
   private final BlobEndpoint blobs;
+  private final ReferrerEndpoint referrers;
 
   public RegistryClient(RegistryAccess access) {
     this.access = access;
     this.http = new RegistryHttp(access);
     this.manifests = new ManifestEndpoint(http, access);
     this.blobs = new BlobEndpoint(http, access);
+    this.referrers = new ReferrerEndpoint(http, access);
   }
 
   /**
@@ -72,6 +76,14 @@ public final class RegistryClient implements Closeable {
    */
   public BlobTail openTail(ImageReference repository, Digest blob, int length) throws IOException {
     return new TailRead(ranges(repository, blob)).open(length);
+  }
+
+  /**
+   * What the repository (no mirror) has that speaks of the manifest {@code subject}: signatures,
+   * attestations. Of a registry that knows no such question, those with a tag.
+   */
+  public List<Referrer> referrers(ImageReference repository, Digest subject) throws IOException {
+    return referrers.list(repository, subject);
   }
 
   /** Whether the registry itself (no mirror) has the blob in this repository. */

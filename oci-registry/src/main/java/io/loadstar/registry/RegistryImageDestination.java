@@ -1,5 +1,6 @@
 package io.loadstar.registry;
 
+import io.loadstar.blob.BlobSource;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDestination;
@@ -33,6 +34,11 @@ final class RegistryImageDestination implements ImageDestination {
   public boolean takeBlob(Descriptor blob, ImageSource source) throws IOException {
     return source instanceof RegistryImageSource registry
         && client.mountBlob(image, blob.digest(), registry.image());
+  }
+
+  @Override
+  public BlobSource openBlob(Descriptor blob) {
+    return client.openBlob(image, blob);
   }
 
   @Override

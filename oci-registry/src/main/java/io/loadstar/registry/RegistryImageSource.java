@@ -8,8 +8,10 @@ import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MalformedDocumentException;
+import io.loadstar.oci.Referrer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** An image in a registry. Thread-safe. */
 final class RegistryImageSource implements ImageSource {
@@ -34,6 +36,11 @@ final class RegistryImageSource implements ImageSource {
   @Override
   public ImageDocument manifest(Descriptor descriptor) throws IOException {
     return client.manifest(image, descriptor);
+  }
+
+  @Override
+  public List<Referrer> referrers(Digest subject) throws IOException {
+    return client.referrers(image, subject);
   }
 
   @Override
