@@ -34,6 +34,12 @@ final class BlobBody extends RequestBody {
     return Optional.ofNullable(unreadable);
   }
 
+  /** The HTTP client must not send it again by itself: the session may have a part of it. */
+  @Override
+  public boolean isOneShot() {
+    return true;
+  }
+
   @Override
   public MediaType contentType() {
     return OCTETS;

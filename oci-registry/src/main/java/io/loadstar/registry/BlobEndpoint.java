@@ -6,7 +6,6 @@ import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.registry.RegistryRequest.Patience;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.Set;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -67,42 +66,16 @@ final class BlobEndpoint {
     }
   }
 
-  /** Stores a blob; each retry starts over with the bytes. */
+  /** Stores a blob. */
   void put(ImageReference repository, Descriptor blob, BlobContent content) throws IOException {
-    Optional<IOException> unreadable = http.retries().run(() -> putOnce(repository, blob, content));
-    if (unreadable.isPresent()) {
-      throw unreadable.get();
-    }
-  }
-
-  /** Returns why the content couldn't be read, if so: trying again is no use then. */
-  private Optional<IOException> putOnce(
-      ImageReference repository, Descriptor blob, BlobContent content) throws IOException {
     RegistryHost host = RegistryHost.toWrite(repository, access);
-    RegistryRequest.Purpose purpose =
-        purpose(Scope.push(repository.repository()), repository, blob.digest());
     RegistryRequest start =
         new RegistryRequest(
-            post(host.uploads(repository).build()), host, purpose, Set.of(ACCEPTED));
-    UploadSession session;
-    try (Response response = http.send(start)) {
-      session = new UploadSession(http, start, http.location(response, purpose.object()));
-    }
-    BlobBody body = new BlobBody(blob, content);
-    HttpUrl target =
-        session.url().newBuilder().addQueryParameter("digest", blob.digest().toString()).build();
-    Request put = new Request.Builder().url(target).put(body).build();
-    try {
-      http.send(new RegistryRequest(put, host, purpose, Set.of(CREATED, 200, 204))).close();
-      return Optional.empty();
-    } catch (IOException e) {
-      session.cancelBroken(access.retries().pause());
-      Optional<IOException> unreadable = body.unreadable();
-      if (unreadable.isEmpty()) {
-        throw e;
-      }
-      return unreadable;
-    }
+            post(host.uploads(repository).build()),
+            host,
+            purpose(Scope.push(repository.repository()), repository, blob.digest()),
+            Set.of(ACCEPTED));
+    new BlobUpload(http, access, start).put(blob, content);
   }
 
   private static RegistryRequest.Purpose purpose(

@@ -3,18 +3,28 @@ package io.loadstar.registry;
 import static io.loadstar.registry.FakeRegistry.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.blob.Digest;
 import io.loadstar.oci.BlobContent;
+import io.loadstar.oci.Descriptor;
+import io.loadstar.oci.ImageReference;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import mockwebserver3.MockResponse;
 import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What uploads do when the registry or the content fails. */
 final class UploadTest {
+
+  private static final mockwebserver3.SocketEffect DISCONNECT =
+      new mockwebserver3.SocketEffect.CloseSocket();
 
   private FakeRegistry registry;
   private RegistryClient client;
@@ -76,6 +86,66 @@ final class UploadTest {
     assertEquals(
         false, client.mountBlob(registry.image(), registry.blob.digest(), registry.image()));
     assertEquals(List.of("POST", "DELETE"), methods());
+  }
+
+  @Test
+  void aLargeUploadThatBreaksOffGoesOnFromWhereTheRegistryIs() throws IOException {
+    byte[] bytes = new byte[40 << 20];
+    new java.util.Random(7).nextBytes(bytes);
+    Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
+    FakeRegistry.Fault broken =
+        request -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
+    registry.next(
+        session("/first"),
+        broken,
+        status(204, "Location", "/second", "Range", "0-9999999"),
+        status(202, "Location", "/third"),
+        broken,
+        status(204, "Location", "/fourth", "Range", "0-19999999"),
+        status(202, "Location", "/fifth"),
+        status(202, "Location", "/sixth"),
+        status(201));
+    client.putBlob(registry.image(), blob, BlobContent.of(bytes));
+    assertEquals(
+        List.of("POST", "PUT", "GET", "PATCH", "PATCH", "GET", "PATCH", "PATCH", "PUT"), methods());
+    assertEquals(
+        List.of("10000000-16777215", "16777216-33554431", "20000000-33554431", "33554432-41943039"),
+        registry.requests.stream()
+            .map(request -> request.getHeaders().get("Content-Range"))
+            .filter(java.util.Objects::nonNull)
+            .toList());
+    assertTrue(registry.lines().getLast().startsWith("PUT /sixth?digest="));
+  }
+
+  @Test
+  void aRegistryThatTakesNoPiecesGetsTheWholeAgain() throws IOException {
+    byte[] bytes = new byte[20 << 20];
+    Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
+    FakeRegistry.Fault broken =
+        request -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
+    registry.next(session("/first"), broken, status(404), status(404));
+    registry.next(session("/second"), status(405), status(404), session("/third"), status(201));
+    client.putBlob(registry.image(), blob, BlobContent.of(bytes));
+    assertEquals(
+        List.of("POST", "PUT", "GET", "DELETE", "POST", "PATCH", "DELETE", "POST", "PUT"),
+        methods());
+  }
+
+  @Test
+  void aRealRegistryBehindAConnectionThatBreaksGetsTheBlob(@TempDir Path directory)
+      throws Exception {
+    byte[] bytes = new byte[40 << 20];
+    new java.util.Random(8).nextBytes(bytes);
+    Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
+    try (DockerRegistry real = DockerRegistry.start(directory);
+        BreakingRelay relay = new BreakingRelay(real.host(), "PUT ", "PATCH ")) {
+      // The first PUT breaks off in its midst, and the connection of a piece before it is sent.
+      ImageReference image = ImageReference.parse(relay.host() + "/a/b:t");
+      client.putBlob(image, blob, BlobContent.of(bytes));
+      assertTrue(client.hasBlob(image, blob.digest()));
+      assertEquals(3, real.accessLog("PATCH /v2/a/b/blobs/uploads/").size());
+      assertEquals(0, relay.unbroken());
+    }
   }
 
   private static FakeRegistry.Fault session(String location) {
