@@ -14,7 +14,11 @@ final class CommandArchitectureTest {
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(
-              "io.loadstar.cli", "io.loadstar.pull", "io.loadstar.convert", "io.loadstar.node");
+              "io.loadstar.cli",
+              "io.loadstar.pull",
+              "io.loadstar.convert",
+              "io.loadstar.node",
+              "io.loadstar.inspect");
 
   @Test
   void theDaemonIsNotKnown() {
@@ -33,7 +37,11 @@ final class CommandArchitectureTest {
   void theWorkKnowsNothingOfTheCommandLine() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.loadstar.pull..", "io.loadstar.convert..", "io.loadstar.node..")
+        .resideInAnyPackage(
+            "io.loadstar.pull..",
+            "io.loadstar.convert..",
+            "io.loadstar.node..",
+            "io.loadstar.inspect..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.loadstar.cli..", "picocli..")

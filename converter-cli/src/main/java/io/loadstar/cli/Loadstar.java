@@ -30,6 +30,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConvertCommand.class,
       CopyCommand.class,
       PullCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
+      TocCommand.class,
+      DiffCommand.class,
       CompletionCommand.class
     },
     footer = {

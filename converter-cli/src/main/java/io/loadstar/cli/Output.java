@@ -21,6 +21,12 @@ public final class Output {
     out.flush();
   }
 
+  /** Prints {@code text} and not a byte more. */
+  public void exactly(String text) {
+    out.print(text);
+    out.flush();
+  }
+
   /** Prints the result as a JSON document. */
   public void json(Record result) {
     text(JsonDocument.of(result));
