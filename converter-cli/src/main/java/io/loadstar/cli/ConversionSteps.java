@@ -19,6 +19,16 @@ final class ConversionSteps implements ConversionListener {
   }
 
   @Override
+  public void planned(Descriptor blob) {
+    progress.meter().plan(blob.digest().toString(), blob.size());
+  }
+
+  @Override
+  public void arrived(Descriptor blob) {
+    progress.meter().finish(blob.digest().toString());
+  }
+
+  @Override
   public void readStarted(Descriptor blob) {
     start("reading ", blob);
   }
@@ -77,6 +87,7 @@ final class ConversionSteps implements ConversionListener {
   }
 
   private void advance(String what, Descriptor blob, long bytes) {
+    progress.meter().advance(blob.digest().toString(), bytes);
     Progress.Bar bar = bars.get(what + blob.digest());
     if (bar != null) {
       bar.advance(bytes);

@@ -30,12 +30,18 @@ public final class Progress {
   private final PrintWriter out;
   private final Style style;
   private final List<Bar> bars = new ArrayList<>();
+  private final TransferMeter meter = new TransferMeter(System::nanoTime);
   private long drawnAt;
   private boolean drawn;
 
   Progress(PrintWriter out, Style style) {
     this.out = out;
     this.style = style;
+  }
+
+  /** All transfers together; shown in the place of single bars once anything is planned. */
+  TransferMeter meter() {
+    return meter;
   }
 
   /** Says that a step is done, or begins: one line. */
@@ -87,25 +93,30 @@ public final class Progress {
     if (style != Style.TERMINAL || bars.isEmpty()) {
       return;
     }
+    if (meter.isKnown()) {
+      show(meter.fraction(), meter.text());
+      return;
+    }
     long done = 0;
     long total = 0;
     for (Bar bar : bars) {
       done += bar.done.get();
       total += Math.max(bar.total, bar.done.get());
     }
-    int cells = total == 0 ? 0 : (int) (BAR_CELLS * done / total);
     String more = bars.size() == 1 ? "" : " and " + (bars.size() - 1) + " more";
-    out.print(
-        "["
-            + "=".repeat(cells)
-            + " ".repeat(BAR_CELLS - cells)
-            + "] "
-            + bars.getFirst().label
+    show(
+        total == 0 ? 0 : (double) done / total,
+        bars.getFirst().label
             + more
             + "  "
             + ByteCount.text(done)
             + " of "
             + ByteCount.text(total));
+  }
+
+  private void show(double fraction, String text) {
+    int cells = (int) (BAR_CELLS * fraction);
+    out.print("[" + "=".repeat(cells) + " ".repeat(BAR_CELLS - cells) + "] " + text);
     out.flush();
     drawn = true;
     drawnAt = System.nanoTime();

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       "  loadstar pull --namespace k8s.io registry.example.org/team/app:1.2",
       "  loadstar pull --snapshotter overlayfs localhost:5000/app:1.2",
       "",
+      "Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted.",
       "Then: ctr run --snapshotter loadstar --rm REF NAME COMMAND"
     })
 final class PullCommand implements Callable<Integer> {

@@ -32,6 +32,10 @@ final class BlobTransfer {
     this.listener = listener;
   }
 
+  ConversionListener listener() {
+    return listener;
+  }
+
   /** Bytes that had to be stored so far. */
   long storedBytes() {
     return stored.sum();

@@ -7,6 +7,12 @@ import io.loadstar.oci.Descriptor;
  */
 public interface ConversionListener {
 
+  /** A layer of the source will be brought over, converted or not; may be said more than once. */
+  default void planned(Descriptor layer) {}
+
+  /** What was planned is at the destination. */
+  default void arrived(Descriptor layer) {}
+
   /** A blob of the source begins to be read. */
   void readStarted(Descriptor blob);
 

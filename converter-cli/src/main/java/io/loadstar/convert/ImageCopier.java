@@ -107,8 +107,10 @@ public final class ImageCopier {
     }
     Manifest manifest = Manifest.parse(document);
     transfer.copy(manifest.config());
+    manifest.layers().forEach(transfer.listener()::planned);
     for (Descriptor layer : manifest.layers()) {
       transfer.copy(layer);
+      transfer.listener().arrived(layer);
     }
   }
 }

@@ -55,6 +55,7 @@ final class LayerConverter {
       Optional<LayerRecord> before = convertedBefore(layer);
       converted = before.isPresent() ? before.get() : rewrite(layer);
     }
+    job.listener().arrived(layer);
     job.listener().layerDone(converted.report(layer));
     return converted;
   }

@@ -62,6 +62,7 @@ final class ManifestConverter {
     // The destination is asked something before the work begins: it may not be there.
     job.destination().hasBlob(manifest.config());
     ImageConfig config = config(manifest);
+    manifest.layers().forEach(job.listener()::planned);
     convertLayers(manifest.layers());
     List<Digest> diffIds = new ArrayList<>();
     List<Descriptor> layers = new ArrayList<>();

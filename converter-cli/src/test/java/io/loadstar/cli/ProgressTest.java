@@ -60,4 +60,38 @@ class ProgressTest {
     assertEquals("1.0 KiB", ByteCount.text(1024));
     assertEquals("8.0 EiB", ByteCount.text(Long.MAX_VALUE));
   }
+
+  @Test
+  void plannedTransfersShowLayersBytesRateAndTimeLeft() {
+    long[] now = {0};
+    TransferMeter meter = new TransferMeter(() -> now[0]);
+    meter.plan("a", 4 << 20);
+    meter.plan("b", 4 << 20);
+    meter.plan("a", 4 << 20);
+    assertEquals("0 of 2 layers  0 B of 8.0 MiB", meter.text());
+    now[0] = 1_000_000_000;
+    meter.advance("a", 2 << 20);
+    meter.advance("not planned", 9 << 20);
+    assertEquals("0 of 2 layers  2.0 MiB of 8.0 MiB  2.0 MiB/s  3 s left", meter.text());
+    meter.finish("a");
+    meter.finish("a");
+    now[0] += 1_000_000_000;
+    meter.advance("b", 2 << 20);
+    assertEquals("1 of 2 layers  6.0 MiB of 8.0 MiB  2.0 MiB/s  1 s left", meter.text());
+    meter.advance("b", 9 << 20);
+    assertEquals(1.0, meter.fraction());
+    assertTrue(meter.text().startsWith("1 of 2 layers  8.0 MiB of 8.0 MiB"), meter.text());
+  }
+
+  @Test
+  void longTimesAreInMinutesAndHours() {
+    long[] now = {0};
+    TransferMeter meter = new TransferMeter(() -> now[0]);
+    meter.plan("a", 200_000);
+    now[0] = 1_000_000_000;
+    meter.advance("a", 100);
+    assertTrue(meter.text().endsWith("100 B/s  33 min 19 s left"), meter.text());
+    meter.plan("b", 900_000);
+    assertTrue(meter.text().endsWith("3 h 03 min left"), meter.text());
+  }
 }
