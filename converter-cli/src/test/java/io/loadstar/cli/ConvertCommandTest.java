@@ -117,6 +117,53 @@ final class ConvertCommandTest {
   }
 
   @Test
+  void archivesAreReadWrittenAndVerified() throws IOException, InterruptedException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/skopeo")), "skipped: needs skopeo");
+    String saved = "docker-archive:" + directory.resolve("saved.tar");
+    String packed = "oci-archive:" + directory.resolve("lazy.tar") + ":lazy";
+    tool("skopeo", "--insecure-policy", "copy", "-q", oci("src"), saved + ":example.org/app:1");
+    run(0, "convert", saved, packed);
+    run(0, "verify", packed);
+    run(0, "diff", "--exit-code", oci("src"), packed);
+    run(0, "convert", saved + ":example.org/app:1", oci("lazy"));
+    run(0, "diff", "--exit-code", saved, oci("lazy"));
+    tool("skopeo", "inspect", packed);
+    fails(2, "docker load reads too", "copy", oci("src"), saved);
+    fails(1, "it has example.org/app:1", "copy", saved + ":other:1", oci("x"));
+    fails(
+        1,
+        "say docker-archive:",
+        "copy",
+        "oci-archive:" + directory.resolve("saved.tar"),
+        oci("x"));
+    Files.write(directory.resolve("cut.tar"), new byte[700]);
+    fails(
+        1,
+        "archive " + directory.resolve("cut.tar") + " is malformed",
+        "convert",
+        "docker-archive:" + directory.resolve("cut.tar"),
+        "oci:" + directory.resolve("fresh"));
+    assertFalse(Files.exists(directory.resolve("fresh")));
+  }
+
+  @Test
+  void signaturesOfWhatChangesAreSaidToBeVoid() throws IOException {
+    try (DockerRegistry registry = DockerRegistry.start(directory)) {
+      String app = registry.host() + "/app:";
+      run(0, "copy", oci("src"), app + "src");
+      String tag = "sha256-" + digest("src").hex();
+      run(0, "copy", oci("src"), app + tag + ".sig");
+      err.getBuffer().setLength(0);
+      run(0, "convert", app + "src", app + "lazy");
+      assertTrue(err.toString().contains("tag " + tag + ".sig) speaks of"), err::toString);
+      assertTrue(err.toString().contains("is void"), err::toString);
+      err.getBuffer().setLength(0);
+      run(0, "convert", app + "lazy", app + "again");
+      assertFalse(err.toString().contains("void"), err::toString);
+    }
+  }
+
+  @Test
   void badInputIsOneLineThatNamesTheObject() throws IOException {
     fails(
         1,

@@ -51,4 +51,20 @@ public abstract sealed class LayoutException extends IOException {
       super("archive " + file + " is malformed: " + problem + " – make it again", cause);
     }
   }
+
+  /** A compressed archive that grows beyond what there is room for. */
+  public static final class NoRoom extends LayoutException {
+    private static final long serialVersionUID = 1;
+
+    NoRoom(Path file, long most) {
+      super(
+          "archive "
+              + file
+              + " decompresses to more than the "
+              + most
+              + " bytes that there is room for – set TMPDIR to a directory with more, or"
+              + " decompress it first",
+          null);
+    }
+  }
 }

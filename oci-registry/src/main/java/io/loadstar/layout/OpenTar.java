@@ -20,8 +20,8 @@ import java.nio.file.StandardOpenOption;
  */
 record OpenTar(FileChannel channel) implements Closeable {
 
-  /** What a compressed archive may grow to; no image comes near it. 1 TiB. */
-  private static final long MAX_DECOMPRESSED_BYTES = 1L << 40;
+  /** What a compressed archive may grow to, as a part of the room that there is: nine tenths. */
+  private static final int ROOM_PARTS = 10;
 
   private static final int BUFFER = 1 << 16;
 
@@ -65,7 +65,7 @@ record OpenTar(FileChannel channel) implements Closeable {
             StandardOpenOption.DELETE_ON_CLOSE);
     try (InputStream in =
         TarInput.open(new BufferedInputStream(Files.newInputStream(file), BUFFER))) {
-      copy(file, in, channel);
+      copy(file, in, channel, Files.getFileStore(folder).getUsableSpace());
       return new OpenTar(channel);
     } catch (UnsupportedTarException e) {
       channel.close();
@@ -76,15 +76,16 @@ record OpenTar(FileChannel channel) implements Closeable {
     }
   }
 
-  private static void copy(Path file, InputStream in, FileChannel channel) throws IOException {
+  private static void copy(Path file, InputStream in, FileChannel channel, long room)
+      throws IOException {
+    long most = room / ROOM_PARTS * (ROOM_PARTS - 1);
     byte[] buffer = new byte[BUFFER];
     long total = 0;
     int count = in.read(buffer);
     while (count >= 0) {
       total += count;
-      if (total > MAX_DECOMPRESSED_BYTES) {
-        throw new LayoutException.MalformedArchive(
-            file, "it decompresses to more than " + MAX_DECOMPRESSED_BYTES + " bytes", null);
+      if (total > most) {
+        throw new LayoutException.NoRoom(file, most);
       }
       ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
       while (bytes.hasRemaining()) {
