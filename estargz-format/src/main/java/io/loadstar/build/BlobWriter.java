@@ -128,7 +128,7 @@ final class BlobWriter {
   }
 
   private Digest writeToc(List<@Nullable Digest> fileDigests, FileChannel out) throws IOException {
-    Toc toc = TocRows.toc(order.entries(), fileDigests, chunks, options.chunkSize());
+    Toc toc = TocRows.toc(order.placed(), fileDigests, chunks, options.chunkSize());
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     TocJson.write(toc, json);
     byte[] bytes = json.toByteArray();

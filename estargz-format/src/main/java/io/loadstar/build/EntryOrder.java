@@ -1,45 +1,51 @@
 package io.loadstar.build;
 
+import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.layer.Landmark;
 import io.loadstar.tar.EntryName;
 import io.loadstar.tar.UnsupportedTarException;
-import io.loadstar.toc.EntryType;
+import io.loadstar.toc.TocEntry;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * In which order entries go into the layer: prioritized files, each behind the directories that it
- * is in and, if it is a hardlink, what it leads to; the landmark; all others as they came. Of
- * entries with the same name the last stays, in its place. Not thread-safe, used once.
+ * is in; the landmark; all others as they came. Not thread-safe, used once.
+ *
+ * <p>Whatever the order, the tree is that of an {@link Extraction} in the order of the input. So an
+ * entry comes behind what a hardlink leads to, behind the whiteouts of its path, and behind what it
+ * takes the name of, if that is needed still: a replaced file that has another name by a hardlink
+ * stays, and stands in the TOC under that name.
  */
 final class EntryOrder {
 
   private static final byte[] LANDMARK_CONTENT = {Landmark.CONTENT};
 
-  private final TarSpool spool;
-  private final Map<String, Integer> byName = new HashMap<>();
-  private final Set<String> replaced = new HashSet<>();
-  private final boolean[] placed;
-  private final List<SpooledEntry> ordered = new ArrayList<>();
-  private final List<String> missed = new ArrayList<>();
+  private enum State {
+    ABSENT,
+    BEGUN,
+    PLACED
+  }
 
-  private EntryOrder(TarSpool spool) {
+  private final TarSpool spool;
+  private final Extraction extraction;
+  private final State[] states;
+  private final List<Integer> ordered = new ArrayList<>();
+  private final List<String> missed = new ArrayList<>();
+  private final List<PlacedEntry> entries = new ArrayList<>();
+  private boolean prioritizing = true;
+
+  private EntryOrder(TarSpool spool) throws UnsupportedTarException, MalformedBlobException {
     this.spool = spool;
-    this.placed = new boolean[spool.entries().size()];
-    for (int i = 0; i < placed.length; i++) {
-      SpooledEntry entry = spool.entries().get(i);
-      Integer earlier = byName.put(entry.cleanName(), i);
-      if (earlier != null) {
-        placed[earlier] = true; // it has no place any more
-        replaced.add(entry.cleanName());
-      }
-    }
+    this.extraction = Extraction.of(spool.entries());
+    this.states = new State[spool.entries().size()];
+    java.util.Arrays.fill(states, State.ABSENT);
   }
 
   /**
@@ -47,6 +53,7 @@ final class EntryOrder {
    *
    * @throws UnsupportedTarException if a hardlink leads nowhere, or a prioritized path is absent
    *     that must not be
+   * @throws MalformedBlobException if the entries can't be a tree
    * @throws IOException if the landmark can't be written
    */
   static EntryOrder of(TarSpool spool, PrioritizedFiles prioritized) throws IOException {
@@ -54,17 +61,25 @@ final class EntryOrder {
     for (String path : prioritized.paths()) {
       order.prioritize(path, prioritized.absent());
     }
-    String landmark = order.ordered.isEmpty() ? Landmark.NO_PREFETCH : Landmark.PREFETCH;
-    order.ordered.add(spool.append(landmark, LANDMARK_CONTENT));
-    for (int i = 0; i < order.placed.length; i++) {
-      order.place(i);
+    order.prioritizing = false;
+    int prefetched = order.ordered.size();
+    for (int i = 0; i < order.states.length; i++) {
+      if (order.extraction.isKept(i)) {
+        order.place(i);
+      }
     }
+    order.name(prefetched);
     return order;
+  }
+
+  /** All entries of the layer but the TOC, and what the TOC says of them. */
+  List<PlacedEntry> placed() {
+    return entries;
   }
 
   /** All entries of the layer but the TOC. */
   List<SpooledEntry> entries() {
-    return ordered;
+    return entries.stream().map(PlacedEntry::entry).toList();
   }
 
   /** The prioritized paths that aren't there. */
@@ -74,12 +89,10 @@ final class EntryOrder {
 
   private void prioritize(String path, PrioritizedFiles.Absent absent)
       throws UnsupportedTarException {
-    Integer index = byName.get(EntryName.clean(path));
+    String name = EntryName.clean(path);
+    Integer index = extraction.find(name);
     if (index != null) {
-      for (int each : chain(index)) {
-        placeParents(spool.entries().get(each).cleanName());
-        add(each);
-      }
+      place(index);
       return;
     }
     switch (absent) {
@@ -89,76 +102,128 @@ final class EntryOrder {
     }
   }
 
-  private void place(int index) throws UnsupportedTarException {
-    if (placed[index]) {
-      return;
-    }
-    if (spool.entries().get(index).row().type() == EntryType.HARDLINK) {
-      chain(index).forEach(this::add);
-    } else {
-      add(index);
-    }
-  }
-
-  private void placeParents(String cleanName) {
-    addIfThere("");
-    for (int slash = cleanName.indexOf('/');
-        slash >= 0;
-        slash = cleanName.indexOf('/', slash + 1)) {
-      addIfThere(cleanName.substring(0, slash));
-    }
-  }
-
-  private void addIfThere(String cleanName) {
-    Integer index = byName.get(cleanName);
-    if (index != null) {
-      add(index);
-    }
-  }
-
-  private void add(int index) {
-    if (!placed[index]) {
-      placed[index] = true;
-      ordered.add(spool.entries().get(index));
-    }
-  }
-
-  /** The entry, behind what it leads to if it is a hardlink. Reads no further than is unplaced. */
-  private List<Integer> chain(int index) throws UnsupportedTarException {
-    List<Integer> chain = new ArrayList<>();
-    Set<Integer> seen = new HashSet<>();
-    for (Integer each = index; each != null; each = target(each)) {
-      if (!seen.add(each)) {
-        throw new UnsupportedTarException(
-            "tar entry " + spool.entries().get(index).row().name() + ": a hardlink to itself");
-      }
-      chain.addFirst(each);
-      if (placed[each]) {
-        break;
+  /** Places an entry behind all that must come before it. Without recursion: chains can be long. */
+  private void place(int wanted) throws UnsupportedTarException {
+    Deque<Integer> stack = new ArrayDeque<>();
+    stack.push(wanted);
+    while (!stack.isEmpty()) {
+      int index = stack.peek();
+      switch (states[index]) {
+        case PLACED -> stack.pop();
+        case BEGUN -> {
+          stack.pop();
+          states[index] = State.PLACED;
+          ordered.add(index);
+        }
+        case ABSENT -> {
+          states[index] = State.BEGUN;
+          for (int before : predecessors(index)) {
+            if (states[before] == State.BEGUN) {
+              throw new UnsupportedTarException(
+                  "tar entry "
+                      + spool.entries().get(index).row().name()
+                      + ": must come both before and behind "
+                      + spool.entries().get(before).row().name());
+            }
+            if (states[before] == State.ABSENT) {
+              stack.push(before);
+            }
+          }
+        }
       }
     }
-    return chain;
   }
 
-  private @Nullable Integer target(int index) throws UnsupportedTarException {
-    SpooledEntry entry = spool.entries().get(index);
-    if (entry.row().type() != EntryType.HARDLINK) {
+  private List<Integer> predecessors(int index) {
+    List<Integer> before = new ArrayList<>(extraction.killedBy(index));
+    if (extraction.target(index) >= 0) {
+      before.add(extraction.target(index));
+    }
+    String name = spool.entries().get(index).cleanName();
+    boolean withParents = prioritizing && extraction.isLive(index) && !name.isEmpty();
+    if (withParents) {
+      addParent("", before);
+    }
+    for (int end = name.indexOf('/'); end >= 0; end = name.indexOf('/', end + 1)) {
+      addEarlier(name.substring(0, end), index, before);
+      if (withParents) {
+        addParent(name.substring(0, end), before);
+      }
+    }
+    addEarlier(name, index, before);
+    return before;
+  }
+
+  private void addParent(String path, List<Integer> before) {
+    Integer parent = extraction.find(path);
+    if (parent != null) {
+      before.add(parent);
+    }
+  }
+
+  /** What came before the entry and hides, or had, its name or one above it. */
+  private void addEarlier(String path, int index, List<Integer> before) {
+    Integer whiteout = extraction.whiteoutOf(path);
+    if (whiteout != null && whiteout < index && extraction.isKept(whiteout)) {
+      before.add(whiteout);
+    }
+    for (int former : extraction.formerly(path)) {
+      if (former < index) {
+        before.add(former);
+      }
+    }
+  }
+
+  /** Adds the landmark and finds what the TOC says of each entry. */
+  private void name(int prefetched) throws IOException {
+    Map<Integer, Integer> namesakes = namesakes();
+    for (int i = 0; i <= ordered.size(); i++) {
+      if (i == prefetched) {
+        String landmark = prefetched == 0 ? Landmark.NO_PREFETCH : Landmark.PREFETCH;
+        SpooledEntry own = spool.append(landmark, LANDMARK_CONTENT);
+        entries.add(new PlacedEntry(own, own.row()));
+      }
+      if (i < ordered.size()) {
+        int index = ordered.get(i);
+        entries.add(new PlacedEntry(spool.entries().get(index), row(index, namesakes)));
+      }
+    }
+  }
+
+  /** By the entry of a file that has lost its name: the first hardlink to it that has one. */
+  private Map<Integer, Integer> namesakes() {
+    Map<Integer, Integer> namesakes = new HashMap<>();
+    for (int index : ordered) {
+      int file = extraction.file(index);
+      if (file != index && extraction.isLive(index) && !extraction.isLive(file)) {
+        namesakes.putIfAbsent(file, index);
+      }
+    }
+    return namesakes;
+  }
+
+  private @Nullable TocEntry row(int index, Map<Integer, Integer> namesakes) {
+    TocEntry own = spool.entries().get(index).row();
+    Integer namesake = namesakes.get(index);
+    if (namesake != null) {
+      return own.toBuilder().name(spool.entries().get(namesake).row().name()).build();
+    }
+    if (!extraction.isLive(index)) {
       return null;
     }
-    String name = EntryName.clean(entry.row().linkName());
-    Integer target = byName.get(name);
-    if (target == null) {
-      throw new UnsupportedTarException(
-          "tar entry " + entry.row().name() + ": a hardlink to " + name + ", which isn't there");
+    int file = extraction.file(index);
+    if (file == index) {
+      return own;
     }
-    if (target > index && replaced.contains(name)) {
-      throw new UnsupportedTarException(
-          "tar entry "
-              + entry.row().name()
-              + ": a hardlink to "
-              + name
-              + ", which a later entry of that name replaces");
+    Integer owner = namesakes.get(file);
+    if (owner != null) {
+      String name = spool.entries().get(owner).cleanName();
+      return owner == index ? null : own.toBuilder().linkName(name).build();
     }
-    return target;
+    return extraction.isLive(extraction.target(index)) ? own : relinked(own, file);
+  }
+
+  private TocEntry relinked(TocEntry link, int file) {
+    return link.toBuilder().linkName(spool.entries().get(file).cleanName()).build();
   }
 }

@@ -63,7 +63,7 @@ public final class LayerBuilder implements AutoCloseable {
     if (directory == null) {
       throw new IOException(destination + ": not a file's path");
     }
-    try (TarSpool spool = TarSpool.of(layer, directory)) {
+    try (TarSpool spool = TarSpool.of(layer, directory, options.maxLayerBytes())) {
       EntryOrder order = EntryOrder.of(spool, options.prioritized());
       Path partial = Files.createTempFile(directory, "loadstar-", ".partial", READABLE_BY_ALL);
       try {

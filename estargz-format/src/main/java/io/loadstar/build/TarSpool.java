@@ -55,9 +55,10 @@ final class TarSpool implements Closeable {
    * conversion are left out.
    *
    * @param directory where there is room for it
+   * @param maxBytes most bytes that are taken, uncompressed
    * @throws IOException if it can't be read, isn't a tar that can be taken, or can't be written
    */
-  static TarSpool of(InputStream layer, Path directory) throws IOException {
+  static TarSpool of(InputStream layer, Path directory, long maxBytes) throws IOException {
     Path file = Files.createTempFile(directory, "loadstar-", ".spool");
     FileChannel channel =
         FileChannel.open(
@@ -67,7 +68,7 @@ final class TarSpool implements Closeable {
             StandardOpenOption.DELETE_ON_CLOSE);
     TarSpool spool = new TarSpool(channel);
     try {
-      spool.fill(layer);
+      spool.fill(layer, maxBytes);
       return spool;
     } catch (IOException | RuntimeException e) {
       spool.close();
@@ -75,8 +76,9 @@ final class TarSpool implements Closeable {
     }
   }
 
-  private void fill(InputStream layer) throws IOException {
-    Tee tar = new Tee(new BufferedInputStream(TarInput.open(layer), BUFFER));
+  private void fill(InputStream layer, long maxBytes) throws IOException {
+    InputStream opened = new CappedInputStream(TarInput.open(layer), maxBytes);
+    Tee tar = new Tee(new BufferedInputStream(opened, BUFFER));
     TarReader reader = new TarReader(tar);
     for (TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
       String cleanName = EntryName.clean(entry.name());
@@ -86,12 +88,25 @@ final class TarSpool implements Closeable {
       if (entries.size() == TocJson.MAX_ENTRIES) {
         throw new UnsupportedTarException("a layer of more than " + entries.size() + " entries");
       }
-      TarEntry.Headers headers = entry.headers();
-      entries.add(
-          new SpooledEntry(cleanName, row(entry), headers.offset(), headers.bytes().remaining()));
+      entries.add(spooled(entry, cleanName, tar));
     }
     tar.flush();
     tar.drain();
+  }
+
+  /** Headers that were folded are put in front of the payload, behind those that they replace. */
+  private static SpooledEntry spooled(TarEntry entry, String cleanName, Tee tar)
+      throws IOException {
+    TarEntry.Headers headers = entry.headers();
+    if (headers.folded().isEmpty()) {
+      long offset = headers.offset() + tar.inserted();
+      return new SpooledEntry(cleanName, row(entry), offset, headers.size());
+    }
+    ByteBuffer folded = headers.folded().get().duplicate();
+    long offset = headers.offset() + headers.size() + tar.inserted();
+    int size = folded.remaining();
+    tar.insert(folded);
+    return new SpooledEntry(cleanName, row(entry), offset, size);
   }
 
   private static boolean isOwn(String cleanName) {
@@ -186,6 +201,7 @@ final class TarSpool implements Closeable {
   private final class Tee extends FilterInputStream {
     private final ByteBuffer pending = ByteBuffer.allocate(BUFFER);
     private long written;
+    private long inserted;
 
     Tee(InputStream tar) {
       super(tar);
@@ -207,6 +223,20 @@ final class TarSpool implements Closeable {
         pending.put(target, start, count);
       }
       return count;
+    }
+
+    /** Keeps bytes that aren't of the tar, behind what was taken of it. */
+    void insert(ByteBuffer bytes) throws IOException {
+      flush();
+      int length = bytes.remaining();
+      writeFully(bytes, written);
+      written += length;
+      inserted += length;
+    }
+
+    /** How many bytes aren't the tar's. */
+    long inserted() {
+      return inserted;
     }
 
     void flush() throws IOException {

@@ -40,13 +40,16 @@ final class TocRows {
    * @param chunks of all files, in the order of the blob
    */
   static Toc toc(
-      List<SpooledEntry> entries,
+      List<PlacedEntry> entries,
       List<@Nullable Digest> digests,
       List<WrittenChunk> chunks,
       int chunkSize) {
     TocRows rows = new TocRows(chunkSize, chunks);
     for (int i = 0; i < entries.size(); i++) {
-      rows.add(entries.get(i).row(), digests.get(i));
+      TocEntry row = entries.get(i).row();
+      if (row != null) {
+        rows.add(row, digests.get(i));
+      }
     }
     return new Toc(Toc.VERSION, rows.rows);
   }

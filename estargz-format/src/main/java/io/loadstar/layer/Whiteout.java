@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Names by which a layer takes away what lower layers have (OCI image-spec, layer.md, "Whiteouts").
  * Stateless.
  */
-final class Whiteout {
+public final class Whiteout {
 
   /** What all of them begin with. */
   private static final byte[] PREFIX = ".wh.".getBytes(UTF_8);
@@ -20,6 +20,15 @@ final class Whiteout {
   private static final byte[] OPAQUE = ".wh..wh..opq".getBytes(UTF_8);
 
   private Whiteout() {}
+
+  /**
+   * The cleaned path that the entry of this cleaned path takes away; null if it isn't a whiteout.
+   */
+  public static @Nullable String hiddenPath(String cleanPath) {
+    int start = cleanPath.lastIndexOf('/') + 1;
+    byte[] hidden = target(cleanPath.substring(start).getBytes(UTF_8));
+    return hidden == null ? null : cleanPath.substring(0, start) + new String(hidden, UTF_8);
+  }
 
   /** Whether a name isn't shown. */
   static boolean isHidden(byte[] name) {

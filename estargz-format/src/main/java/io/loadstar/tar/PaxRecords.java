@@ -1,19 +1,24 @@
 package io.loadstar.tar;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.loadstar.blob.MalformedBlobException;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of a PAX extended header: {@code "<length> <key>=<value>\n"}, where the length counts
+ * The records of PAX extended headers: {@code "<length> <key>=<value>\n"}, where the length counts
  * itself and the value may be any bytes (POSIX pax, "pax Extended Header"). Not thread-safe.
  */
 final class PaxRecords {
 
   static final String XATTR_PREFIX = "SCHILY.xattr.";
   static final String SPARSE_PREFIX = "GNU.sparse.";
+
+  private static final String COMMENT = "comment";
 
   /** A length of more digits is larger than any header that is read. */
   private static final int MAX_LENGTH_DIGITS = 8;
@@ -66,6 +71,45 @@ final class PaxRecords {
 
   Map<String, byte[]> all() {
     return values;
+  }
+
+  void putAbsent(String key, byte[] value) {
+    values.putIfAbsent(key, value);
+  }
+
+  /** Adds those of {@code others} that aren't here. */
+  void addAbsent(PaxRecords others) {
+    others.values.forEach(values::putIfAbsent);
+  }
+
+  /** Whether there is anything here that says something of an entry, which a comment doesn't. */
+  boolean saysAnything() {
+    return values.keySet().stream().anyMatch(key -> !key.equals(COMMENT));
+  }
+
+  /** The records as they stand in a header, those with an empty value left out. */
+  byte[] encode() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    values.forEach((key, value) -> {
+      if (value.length > 0) {
+        byte[] tail = (" " + key + "=").getBytes(StandardCharsets.UTF_8);
+        out.writeBytes(
+            Integer.toString(lengthOf(tail.length + value.length + 1)).getBytes(US_ASCII));
+        out.writeBytes(tail);
+        out.writeBytes(value);
+        out.write('\n');
+      }
+    });
+    return out.toByteArray();
+  }
+
+  /** A record's length counts its own digits. */
+  private static int lengthOf(int rest) {
+    int length = rest + 1;
+    while (length != rest + Integer.toString(length).length()) {
+      length++;
+    }
+    return length;
   }
 
   private static MalformedBlobException malformed(String what, long offset) {

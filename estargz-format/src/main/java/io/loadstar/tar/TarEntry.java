@@ -2,6 +2,7 @@ package io.loadstar.tar;
 
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -31,7 +32,7 @@ public record TarEntry(
 
   /** Where the payload starts in the tar. */
   public long payloadOffset() {
-    return headers.offset() + headers.bytes().remaining();
+    return headers.offset() + headers.size();
   }
 
   /** Size of the payload with the zero bytes that fill its last block. */
@@ -48,16 +49,24 @@ public record TarEntry(
   public record Device(long major, long minor) {}
 
   /**
-   * Header blocks, byte for byte, with the PAX and GNU records that come before them.
+   * Header blocks with the PAX and GNU records that come before them.
    *
    * @param offset of the first of them in the tar
-   * @param bytes read-only, with a position of its own each time it is asked for
+   * @param asRead byte for byte
+   * @param folded others, which hold by themselves, where a global PAX header says something of the
+   *     entry
    */
-  public record Headers(long offset, ByteBuffer bytes) {
+  public record Headers(long offset, ByteBuffer asRead, Optional<ByteBuffer> folded) {
 
+    /** As read; read-only, with a position of its own each time it is asked for. */
     @Override
-    public ByteBuffer bytes() {
-      return bytes.duplicate();
+    public ByteBuffer asRead() {
+      return asRead.duplicate();
+    }
+
+    /** How many bytes they are in the tar. */
+    public int size() {
+      return asRead.remaining();
     }
   }
 }

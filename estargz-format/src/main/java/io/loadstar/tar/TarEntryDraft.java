@@ -9,6 +9,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -22,15 +23,18 @@ final class TarEntryDraft {
   private static final int NANO_DIGITS = 9;
 
   private final long offset;
+  private final PaxRecords global;
   private final PaxRecords pax = new PaxRecords();
   private byte @Nullable [] longName;
   private byte @Nullable [] longLinkName;
 
   /**
    * @param offset of the first header in the tar
+   * @param global what the tar says of all entries from here on
    */
-  TarEntryDraft(long offset) {
+  TarEntryDraft(long offset, PaxRecords global) {
     this.offset = offset;
+    this.global = global;
   }
 
   void addPax(byte[] records, long recordsOffset) throws MalformedBlobException {
@@ -59,6 +63,10 @@ final class TarEntryDraft {
    */
   TarEntry finish(TarHeader header, ByteBuffer raw)
       throws MalformedBlobException, UnsupportedTarException {
+    boolean governed = global.saysAnything();
+    if (governed) {
+      pax.addAbsent(global);
+    }
     byte[] nameBytes = first(pax.get("path"), longName, header.name());
     String shown = new String(nameBytes, StandardCharsets.UTF_8);
     String name = utf8(nameBytes, shown);
@@ -77,7 +85,28 @@ final class TarEntryDraft {
         mtime(header),
         isDevice ? new TarEntry.Device(header.major(), header.minor()) : new TarEntry.Device(0, 0),
         xattrs(),
-        new TarEntry.Headers(offset, raw));
+        new TarEntry.Headers(offset, raw, governed ? Optional.of(folded(raw)) : Optional.empty()));
+  }
+
+  /**
+   * The entry's headers with all that the global ones say of it in a PAX header of its own; without
+   * the GNU long names, which that has, too.
+   */
+  private ByteBuffer folded(ByteBuffer raw) {
+    if (longName != null) {
+      pax.putAbsent("path", longName);
+    }
+    if (longLinkName != null) {
+      pax.putAbsent("linkpath", longLinkName);
+    }
+    byte[] records = pax.encode();
+    byte[] extension = TarWriter.extension(records);
+    ByteBuffer own = raw.duplicate().position(raw.remaining() - TarHeader.BLOCK);
+    return ByteBuffer.allocate(extension.length + TarHeader.BLOCK)
+        .put(extension)
+        .put(own)
+        .flip()
+        .asReadOnlyBuffer();
   }
 
   private static byte[] first(byte @Nullable [] pax, byte @Nullable [] gnu, byte[] ustar) {
@@ -91,14 +120,13 @@ final class TarEntryDraft {
     return switch (header.type()) {
       // V7 has no type for directories, but a slash at the end.
       case 0 -> name.endsWith("/") ? TarType.DIRECTORY : TarType.REGULAR;
-      case '0' -> TarType.REGULAR;
+      case '0', '7' -> TarType.REGULAR; // 7: contiguous, to whom that means something
       case '1' -> TarType.HARDLINK;
       case '2' -> TarType.SYMLINK;
       case '3' -> TarType.CHARACTER_DEVICE;
       case '4' -> TarType.BLOCK_DEVICE;
       case '5' -> TarType.DIRECTORY;
       case '6' -> TarType.FIFO;
-      case 'g' -> throw unsupported(name, "a global PAX header");
       case 'S' -> throw unsupported(name, "a sparse file");
       default -> throw unsupported(name, "type 0x" + Integer.toHexString(header.type()));
     };

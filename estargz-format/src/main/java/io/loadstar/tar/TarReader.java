@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * Reads a tar, entry by entry: ustar, V7, PAX, GNU long names and numbers, star.
  *
  * <p>Each entry keeps its headers as they stand in the tar, which is why this isn't a library's
- * reader: a layer that is rewritten must not change in what it says. Everything is checked against
- * caps before memory is taken for it. Not thread-safe; doesn't close its source.
+ * reader: a layer that is rewritten must not change in what it says. Only what a global PAX header
+ * says, which holds for all entries behind it and so binds them to their order, is written into a
+ * PAX header of each entry's own. Everything is checked against caps before memory is taken for it.
+ * Not thread-safe; doesn't close its source.
  *
  * <p>Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar
  * manual, "Basic Tar Format".
@@ -30,6 +32,7 @@ public final class TarReader {
 
   private final InputStream in;
   private final byte[] block = new byte[BLOCK];
+  private final PaxRecords global = new PaxRecords();
   private long offset;
   private long payloadLeft;
   private long paddingLeft;
@@ -53,12 +56,12 @@ public final class TarReader {
    * @return null at the end of the archive: two zero blocks, or the end of the source where a
    *     header would be
    * @throws MalformedBlobException if this isn't tar, or is cut off; the offset is the tar's
-   * @throws UnsupportedTarException if an entry can't be taken: sparse, global PAX headers, unknown
-   *     types, names that aren't UTF-8
+   * @throws UnsupportedTarException if an entry can't be taken: sparse, unknown types, names that
+   *     aren't UTF-8
    */
   public @Nullable TarEntry next() throws IOException {
     skipPayload();
-    TarEntryDraft draft = new TarEntryDraft(offset);
+    TarEntryDraft draft = new TarEntryDraft(offset, global);
     ByteArrayOutputStream headers = new ByteArrayOutputStream(BLOCK);
     while (true) {
       long start = offset;
@@ -71,6 +74,14 @@ public final class TarReader {
         throw new MalformedBlobException("tar header: wrong checksum: not a tar header", start);
       }
       switch (header.type()) {
+        case 'g' -> {
+          if (headers.size() > BLOCK) {
+            throw new MalformedBlobException("tar: a global header within an entry's", start);
+          }
+          global.add(readExtension(header, headers), start + BLOCK);
+          headers.reset();
+          draft = new TarEntryDraft(offset, global);
+        }
         case 'x' -> draft.addPax(readExtension(header, headers), start + BLOCK);
         case 'L' -> draft.longName(readExtension(header, headers));
         case 'K' -> draft.longLinkName(readExtension(header, headers));

@@ -45,6 +45,11 @@ public final class TarWriter {
     put(block, TarHeader.MAGIC, "ustar\00000");
     octal(block, TarHeader.MAJOR, 7, 0);
     octal(block, TarHeader.MINOR, 7, 0);
+    checksum(block);
+    return block;
+  }
+
+  private static void checksum(byte[] block) {
     put(block, TarHeader.CHECKSUM, "        ");
     long sum = 0;
     for (byte b : block) {
@@ -52,7 +57,17 @@ public final class TarWriter {
     }
     octal(block, TarHeader.CHECKSUM, 6, sum);
     block[TarHeader.CHECKSUM + 6] = 0; // and the space behind it stays
-    return block;
+  }
+
+  /** A PAX extended header of these records, for the header behind it: whole blocks. */
+  static byte[] extension(byte[] records) {
+    byte[] header = header("PaxHeaders/entry", records.length);
+    header[TarHeader.TYPE] = 'x';
+    checksum(header);
+    byte[] whole =
+        java.util.Arrays.copyOf(header, BLOCK + records.length + padding(records.length));
+    System.arraycopy(records, 0, whole, BLOCK, records.length);
+    return whole;
   }
 
   /** How many zero bytes fill up a payload of {@code size} bytes. */

@@ -94,11 +94,48 @@ class LayerBuilderTest {
   void hardlinksThatCannotBeKeptAreRefused() {
     assertUnsupported(new TarBytes().link("a", '1', "absent"));
     assertUnsupported(new TarBytes().link("a", '1', "b").link("b", '1', "a"));
-    assertUnsupported(
+  }
+
+  @Test
+  void aBombGoesOffAtTheLimit() throws IOException {
+    byte[] tar = new TarBytes().file("zeros", '0', new byte[1 << 20]).end();
+    BuildOptions options = BuildOptions.DEFAULT.withMaxLayerBytes(1 << 20);
+
+    var refused =
+        assertThrows(
+            MalformedBlobException.class,
+            () -> builder.build(new ByteArrayInputStream(tar), directory.resolve("blob"), options));
+
+    assertEquals(1 << 20, refused.offset());
+    assertNothingLeft();
+    BuildOptions enough = BuildOptions.DEFAULT.withMaxLayerBytes(tar.length);
+    builder.build(new ByteArrayInputStream(tar), directory.resolve("blob"), enough);
+  }
+
+  @Test
+  void headersAreWrittenByteForByteAndGlobalOnesAreFolded() throws IOException {
+    byte[] plain =
         new TarBytes()
-            .file("f", '0', "first".getBytes(UTF_8))
-            .link("hard", '1', "f")
-            .file("f", '0', "second".getBytes(UTF_8)));
+            .pax("mtime", "1.5".getBytes(UTF_8))
+            .file("a", '0', "1".getBytes(UTF_8))
+            .file("././@LongLink", 'L', "./long/name\0".getBytes(UTF_8))
+            .file("b", '0', "2".getBytes(UTF_8))
+            .end();
+    byte[] governed =
+        new TarBytes().file("g", 'g', "13 uid=12345\n".getBytes(UTF_8)).raw(plain).end();
+
+    byte[] written = Shell.unzipped(build(plain).file());
+
+    byte[] entries = Arrays.copyOf(plain, plain.length - TarWriter.END_OF_ARCHIVE);
+    int landmark = 2 * TarWriter.BLOCK;
+    assertArrayEquals(entries, Arrays.copyOfRange(written, landmark, landmark + entries.length));
+    LayerContents folded = LayerContents.of(build(governed));
+    assertEquals(12345, folded.tree().find("a").orElseThrow().attributes().uid());
+    assertArrayEquals("2".getBytes(UTF_8), folded.bytes("long/name"));
+    Files.write(directory.resolve("folded.tar"), Shell.unzipped(directory.resolve("blob")));
+    String listing = Shell.run(directory, "tar", "-tvf", "folded.tar");
+    assertTrue(listing.contains("12345"), listing);
+    Files.delete(directory.resolve("folded.tar"));
   }
 
   @Test

@@ -37,6 +37,13 @@ final class Shell {
     }
   }
 
+  /** What gzip makes of a file. */
+  static byte[] unzipped(Path file) throws IOException {
+    try (var members = new java.util.zip.GZIPInputStream(Files.newInputStream(file))) {
+      return members.readAllBytes();
+    }
+  }
+
   /** Runs a line of sh. */
   static String sh(Path directory, String line) throws IOException {
     return run(directory, "sh", "-ec", line);
