@@ -61,6 +61,13 @@ final class ConvertCommand implements Callable<Integer> {
   private int compressionLevel;
 
   @Option(
+      names = "--max-layer-size",
+      paramLabel = "SIZE",
+      defaultValue = "128GiB",
+      description = "Refuse a layer that decompresses to more (${DEFAULT-VALUE}).")
+  private String maxLayerSize = "";
+
+  @Option(
       names = "--prioritize",
       paramLabel = "FILE",
       description =
@@ -99,7 +106,11 @@ final class ConvertCommand implements Callable<Integer> {
           new ConvertRun(
               source,
               destination,
-              new ConvertRun.Choices(footer, chunkSize, compressionLevel, prioritize),
+              new ConvertRun.Choices(
+                  footer,
+                  new ConvertRun.Sizes(chunkSize, maxLayerSize),
+                  compressionLevel,
+                  prioritize),
               new ConvertRun.Images(platforms, keepAttestations, layerRecords, noLayerRecords));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

@@ -39,10 +39,17 @@ final class ConvertRun {
 
   /**
    * @param footer its size in bytes
-   * @param chunkSize as typed
    * @param prioritize the file with the list of paths
    */
-  record Choices(int footer, String chunkSize, int compressionLevel, @Nullable String prioritize) {}
+  record Choices(int footer, Sizes sizes, int compressionLevel, @Nullable String prioritize) {}
+
+  /**
+   * As typed.
+   *
+   * @param chunk most bytes of a chunk
+   * @param maxLayer most bytes of an uncompressed layer
+   */
+  record Sizes(String chunk, String maxLayer) {}
 
   /**
    * What of an image is converted, and what is made use of.
@@ -72,7 +79,8 @@ final class ConvertRun {
     this.build =
         BuildOptions.DEFAULT
             .withFooter(footer(choices.footer()))
-            .withChunkSize(ByteSize.parse(choices.chunkSize()))
+            .withChunkSize(ByteSize.parse(choices.sizes().chunk()))
+            .withMaxLayerBytes(ByteSize.parseLong(choices.sizes().maxLayer()))
             .withCompressionLevel(choices.compressionLevel());
     this.platforms = PlatformWish.of(images.platforms());
     this.attestations = images.keepAttestations() ? Attestations.KEEP : Attestations.DROP;
