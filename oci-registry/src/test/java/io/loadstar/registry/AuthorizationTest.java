@@ -1,6 +1,6 @@
 package io.loadstar.registry;
 
-import static io.loadstar.registry.FakeRegistry.status;
+import static io.loadstar.registry.fake.Faults.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.credentials.Credentials;
+import io.loadstar.registry.fake.FakeRegistry;
+import io.loadstar.registry.fake.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -31,6 +33,7 @@ final class AuthorizationTest {
   private static final Credentials LOGIN = new Credentials.UsernamePassword("u", "hidden");
   private static final String PULL = "scope=repository%3Aa%2Fb%3Apull";
 
+  private final TestAccess known = new TestAccess();
   private FakeRegistry registry;
   private FakeRegistry tokens;
 
@@ -54,12 +57,12 @@ final class AuthorizationTest {
       read(client);
       read(client);
     }
-    assertEquals(1, tokens.requests.size());
-    RecordedRequest asked = tokens.requests.getFirst();
+    assertEquals(1, tokens.requests().size());
+    RecordedRequest asked = tokens.requests().getFirst();
     assertEquals(
         "/token?service=s&" + PULL, asked.getTarget().replace(":", "%3A").replace("a/b", "a%2Fb"));
     assertEquals("Basic dTpoaWRkZW4=", asked.getHeaders().get("Authorization"));
-    assertEquals(3, registry.requests.size());
+    assertEquals(3, registry.requests().size());
     assertEquals("Bearer t1", bearer(1));
     assertEquals("Bearer t1", bearer(2));
   }
@@ -71,18 +74,18 @@ final class AuthorizationTest {
     try (RegistryClient client = client(new Credentials.Anonymous())) {
       read(client);
     }
-    assertEquals(null, tokens.requests.getFirst().getHeaders().get("Authorization"));
+    assertEquals(null, tokens.requests().getFirst().getHeaders().get("Authorization"));
   }
 
   @Test
   void anIdentityTokenIsExchangedByPost() throws IOException {
     registry.next(challenge());
-    tokens.next(request ->
+    tokens.next((request, good) ->
         new MockResponse.Builder().body("{\"access_token\":\"t2\",\"expires_in\":60}").build());
     try (RegistryClient client = client(new Credentials.IdentityToken("refresh"))) {
       read(client);
     }
-    RecordedRequest asked = tokens.requests.getFirst();
+    RecordedRequest asked = tokens.requests().getFirst();
     assertEquals("POST", asked.getMethod());
     ByteString form = asked.getBody();
     assertTrue(form != null && form.utf8().contains("refresh_token=refresh"));
@@ -108,7 +111,7 @@ final class AuthorizationTest {
       registry.next(challenge());
       read(client);
     }
-    assertEquals(2, tokens.requests.size());
+    assertEquals(2, tokens.requests().size());
     assertEquals("Bearer t1", bearer(2));
     assertEquals("Bearer t2", bearer(3));
   }
@@ -122,7 +125,7 @@ final class AuthorizationTest {
       assertTrue(String.valueOf(e.getMessage()).contains("docker login " + registry.host()));
       assertEquals(401, e.status());
     }
-    assertEquals(2, registry.requests.size());
+    assertEquals(2, registry.requests().size());
   }
 
   @Test
@@ -131,14 +134,14 @@ final class AuthorizationTest {
     CountDownLatch challenged = new CountDownLatch(readers);
     CountDownLatch go = new CountDownLatch(1);
     for (int i = 0; i < readers; i++) {
-      registry.next(request -> {
+      registry.next((request, good) -> {
         challenged.countDown();
-        return challenge().answer(request);
+        return challenge().answer(request, good);
       });
     }
-    tokens.next(request -> {
+    tokens.next((request, good) -> {
       await(go);
-      return token("t1").answer(request);
+      return token("t1").answer(request, good);
     });
     try (RegistryClient client = client(LOGIN);
         ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -155,8 +158,8 @@ final class AuthorizationTest {
         assertTrue(one.get());
       }
     }
-    assertEquals(1, tokens.requests.size());
-    assertEquals(2 * readers, registry.requests.size());
+    assertEquals(1, tokens.requests().size());
+    assertEquals(2 * readers, registry.requests().size());
   }
 
   @Test
@@ -165,10 +168,10 @@ final class AuthorizationTest {
     CountDownLatch never = new CountDownLatch(1);
     registry.next(challenge());
     tokens.next(
-        request -> {
+        (request, good) -> {
           asked.countDown();
           await(never);
-          return token("t1").answer(request);
+          return token("t1").answer(request, good);
         },
         token("t2"));
     try (RegistryClient client = client(LOGIN);
@@ -181,7 +184,7 @@ final class AuthorizationTest {
     } finally {
       never.countDown();
     }
-    assertEquals("Bearer t2", registry.requests.getLast().getHeaders().get("Authorization"));
+    assertEquals("Bearer t2", registry.requests().getLast().getHeaders().get("Authorization"));
   }
 
   @Test
@@ -191,7 +194,7 @@ final class AuthorizationTest {
       read(client);
       read(client);
     }
-    assertEquals(3, registry.requests.size());
+    assertEquals(3, registry.requests().size());
     assertEquals("Basic dTpoaWRkZW4=", bearer(2));
   }
 
@@ -222,14 +225,15 @@ final class AuthorizationTest {
       assertFalse((e + e.url()).contains("hidden"));
     }
     registry.next(challenge());
-    tokens.next(request -> new MockResponse.Builder().body("{\"token\":\"hidden\nX: y\"}").build());
+    tokens.next(
+        (request, good) -> new MockResponse.Builder().body("{\"token\":\"hidden\nX: y\"}").build());
     try (RegistryClient client = client(LOGIN)) {
       RegistryException e = assertThrows(RegistryException.class, () -> read(client));
       assertFalse((e + String.valueOf(e.getCause())).contains("hidden"));
     }
   }
 
-  private FakeRegistry.Fault challenge() {
+  private Fault challenge() {
     return status(
         401,
         "WWW-Authenticate",
@@ -238,24 +242,24 @@ final class AuthorizationTest {
             + "\",service=\"s\",scope=\"repository:a/b:pull\"");
   }
 
-  private static FakeRegistry.Fault token(String token) {
-    return request ->
+  private static Fault token(String token) {
+    return (request, good) ->
         new MockResponse.Builder().body("{\"token\":\"" + token + "\",\"expires_in\":300}").build();
   }
 
   private RegistryClient client(Credentials credentials) {
     CredentialSource source = host -> credentials;
-    return new RegistryClient(registry.access().withCredentials(source));
+    return new RegistryClient(known.access().withCredentials(source));
   }
 
   private @Nullable Void read(RegistryClient client) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(5);
-    client.openBlob(registry.image(), registry.blob).readFully(10, bytes);
+    client.openBlob(registry.image(), registry.blob()).readFully(10, bytes);
     return null;
   }
 
   private @Nullable String bearer(int request) {
-    return registry.requests.get(request).getHeaders().get("Authorization");
+    return registry.requests().get(request).getHeaders().get("Authorization");
   }
 
   private static void await(CountDownLatch latch) {

@@ -1,7 +1,7 @@
 package io.loadstar.registry;
 
-import static io.loadstar.registry.FakeRegistry.redirect;
-import static io.loadstar.registry.FakeRegistry.status;
+import static io.loadstar.registry.fake.Faults.redirect;
+import static io.loadstar.registry.fake.Faults.status;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.ByteRange;
 import io.loadstar.credentials.Credentials;
+import io.loadstar.registry.fake.FakeRegistry;
+import io.loadstar.registry.fake.Fault;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,13 +30,14 @@ import org.junit.jupiter.api.Test;
 
 final class RangeReadTest {
 
+  private final TestAccess known = new TestAccess();
   private FakeRegistry registry;
   private RegistryClient client;
 
   @BeforeEach
   void start() throws IOException {
     registry = new FakeRegistry();
-    client = new RegistryClient(registry.access());
+    client = new RegistryClient(known.access());
   }
 
   @AfterEach
@@ -47,19 +50,19 @@ final class RangeReadTest {
   void oneRangeCostsExactlyOneRequestForThoseBytes() throws IOException {
     assertArrayEquals(expected(1000, 500), read(1000, 500));
     assertEquals(
-        List.of("GET /v2/a/b/blobs/" + registry.blob.digest() + " bytes=1000-1499"),
+        List.of("GET /v2/a/b/blobs/" + registry.blob().digest() + " bytes=1000-1499"),
         registry.lines());
-    Headers headers = registry.requests.getFirst().getHeaders();
+    Headers headers = registry.requests().getFirst().getHeaders();
     assertEquals("identity", headers.get("Accept-Encoding"));
-    assertEquals(1, registry.traffic.requests());
-    assertEquals(500, registry.traffic.bytesReceived());
+    assertEquals(1, known.traffic.requests());
+    assertEquals(500, known.traffic.bytesReceived());
   }
 
   @Test
   void theWholeBlobIsAskedForWithoutARange() throws IOException {
-    assertArrayEquals(registry.bytes, read(0, registry.bytes.length));
-    assertNull(registry.requests.getFirst().getHeaders().get("Range"));
-    assertEquals(1, registry.requests.size());
+    assertArrayEquals(registry.bytes(), read(0, registry.bytes().length));
+    assertNull(registry.requests().getFirst().getHeaders().get("Range"));
+    assertEquals(1, registry.requests().size());
   }
 
   @Test
@@ -73,7 +76,7 @@ final class RangeReadTest {
     List<byte[]> parts = readRanges(new ByteRange(10, 5), new ByteRange(99_990, 10));
     assertArrayEquals(expected(10, 5), parts.get(0));
     assertArrayEquals(expected(99_990, 10), parts.get(1));
-    assertEquals(2, registry.requests.size());
+    assertEquals(2, registry.requests().size());
   }
 
   @Test
@@ -84,17 +87,17 @@ final class RangeReadTest {
 
   @Test
   void aServerWithoutRangesServesAllOfThemFromOneAnswer() throws IOException {
-    registry.next(request -> registry.whole());
+    registry.next((request, good) -> registry.whole());
     List<byte[]> parts = readRanges(new ByteRange(10, 5), new ByteRange(70_000, 10));
     assertArrayEquals(expected(10, 5), parts.get(0));
     assertArrayEquals(expected(70_000, 10), parts.get(1));
-    assertEquals(1, registry.requests.size());
+    assertEquals(1, registry.requests().size());
   }
 
   @Test
   void aWholeOfTheWrongSizeIsRefused() {
-    registry.next(
-        request -> new MockResponse.Builder().code(200).body(new Buffer().writeUtf8("x")).build());
+    registry.next((request, good) ->
+        new MockResponse.Builder().code(200).body(new Buffer().writeUtf8("x")).build());
     assertThrows(RegistryException.BadResponse.class, () -> read(10, 5));
   }
 
@@ -110,21 +113,21 @@ final class RangeReadTest {
             "bytes 10-14/99999999999999999999",
             "items 10-14/100000",
             "")) {
-      registry.next(request -> registry.part(10, 14, wrong));
+      registry.next((request, good) -> registry.part(10, 14, wrong));
       assertThrows(RegistryException.BadResponse.class, () -> read(10, 5), wrong);
     }
-    assertEquals(8, registry.requests.size(), "none of them is tried again");
+    assertEquals(8, registry.requests().size(), "none of them is tried again");
   }
 
   @Test
   void aTotalThatIsNotSaidIsAccepted() throws IOException {
-    registry.next(request -> registry.part(10, 14, "bytes 10-14/*"));
+    registry.next((request, good) -> registry.part(10, 14, "bytes 10-14/*"));
     assertArrayEquals(expected(10, 5), read(10, 5));
   }
 
   @Test
   void aTransferThatBreaksOffIsTakenUpWhereItEnded() throws IOException {
-    registry.next(request -> {
+    registry.next((request, good) -> {
       MockResponse cut = registry.part(1000, 1199, "bytes 1000-1999/100000");
       return cut.newBuilder()
           .setHeader("Content-Length", 1000)
@@ -134,13 +137,13 @@ final class RangeReadTest {
     assertArrayEquals(expected(1000, 1000), read(1000, 1000));
     assertTrue(registry.lines().get(0).endsWith("bytes=1000-1999"));
     assertTrue(registry.lines().get(1).endsWith("bytes=1200-1999"), registry.lines().toString());
-    assertEquals(2, registry.requests.size());
+    assertEquals(2, registry.requests().size());
   }
 
   @Test
   void aBodyThatIsAlwaysShortIsAnError() {
-    FakeRegistry.Fault cut =
-        request ->
+    Fault cut =
+        (request, good) ->
             new MockResponse.Builder()
                 .code(206)
                 .addHeader("Content-Range", "bytes 1000-1999/100000")
@@ -151,7 +154,7 @@ final class RangeReadTest {
                 .build();
     registry.next(cut, cut, cut);
     assertThrows(RegistryException.Unreachable.class, () -> read(1000, 1000));
-    assertEquals(3, registry.requests.size());
+    assertEquals(3, registry.requests().size());
   }
 
   @Test
@@ -159,17 +162,17 @@ final class RangeReadTest {
     try (FakeRegistry store = new FakeRegistry();
         RegistryClient loggedIn =
             new RegistryClient(
-                registry
+                known
                     .access()
                     .withCredentials(host -> new Credentials.UsernamePassword("u", "p")))) {
       registry.next(
           status(401, "WWW-Authenticate", "Basic realm=\"r\""),
           redirect(store.url("/bucket?signature=secret")));
-      BlobSource blob = loggedIn.openBlob(registry.image(), registry.blob);
+      BlobSource blob = loggedIn.openBlob(registry.image(), registry.blob());
       assertArrayEquals(expected(10, 5), bytes(blob, 10, 5));
-      assertEquals("Basic dTpw", registry.requests.get(1).getHeaders().get("Authorization"));
+      assertEquals("Basic dTpw", registry.requests().get(1).getHeaders().get("Authorization"));
       assertEquals(List.of("GET /bucket?signature=secret bytes=10-14"), store.lines());
-      assertNull(store.requests.getFirst().getHeaders().get("Authorization"));
+      assertNull(store.requests().getFirst().getHeaders().get("Authorization"));
     }
   }
 
@@ -177,10 +180,10 @@ final class RangeReadTest {
   void aSignedUrlIsUsedUntilItIsRefusedAndThenGotAnew() throws IOException {
     try (FakeRegistry store = new FakeRegistry()) {
       registry.next(redirect(store.url("/first?sig=1")), redirect(store.url("/second?sig=2")));
-      BlobSource blob = client.openBlob(registry.image(), registry.blob);
+      BlobSource blob = client.openBlob(registry.image(), registry.blob());
       assertArrayEquals(expected(10, 5), bytes(blob, 10, 5));
       assertArrayEquals(expected(20, 5), bytes(blob, 20, 5));
-      assertEquals(1, registry.requests.size(), "the second read goes straight to the store");
+      assertEquals(1, registry.requests().size(), "the second read goes straight to the store");
       store.next(status(403));
       assertArrayEquals(expected(30, 5), bytes(blob, 30, 5));
       assertEquals(
@@ -190,8 +193,8 @@ final class RangeReadTest {
               "GET /first?sig=1 bytes=30-34",
               "GET /second?sig=2 bytes=30-34"),
           store.lines());
-      assertEquals(2, registry.requests.size());
-      assertEquals(List.of(), registry.pauses);
+      assertEquals(2, registry.requests().size());
+      assertEquals(List.of(), known.pauses);
     }
   }
 
@@ -209,27 +212,27 @@ final class RangeReadTest {
 
   @Test
   void redirectsInACircleEnd() {
-    FakeRegistry.Fault again = redirect(registry.url("/again"));
+    Fault again = redirect(registry.url("/again"));
     registry.next(again, again, again, again, again, again, again);
     assertThrows(RegistryException.BadResponse.class, () -> read(10, 5));
-    assertEquals(6, registry.requests.size());
+    assertEquals(6, registry.requests().size());
   }
 
   @Test
   void aRedirectToAnotherMachineInTheClearIsNotFollowed() {
     registry.next(redirect("http://store.example/x"));
     assertThrows(RegistryException.BadResponse.class, () -> read(10, 5));
-    assertEquals(1, registry.requests.size());
+    assertEquals(1, registry.requests().size());
   }
 
   @Test
   void whatFailsForTheMomentIsTriedAgain() throws IOException {
     registry.next(status(503), status(429, "Retry-After", "7"));
     assertArrayEquals(expected(10, 5), read(10, 5));
-    assertEquals(3, registry.requests.size());
-    assertEquals(2, registry.pauses.size());
-    assertTrue(registry.pauses.getFirst().compareTo(Duration.ofMillis(2)) <= 0);
-    assertEquals(Duration.ofSeconds(7), registry.pauses.getLast());
+    assertEquals(3, registry.requests().size());
+    assertEquals(2, known.pauses.size());
+    assertTrue(known.pauses.getFirst().compareTo(Duration.ofMillis(2)) <= 0);
+    assertEquals(Duration.ofSeconds(7), known.pauses.getLast());
   }
 
   @Test
@@ -237,15 +240,15 @@ final class RangeReadTest {
     registry.next(status(500), status(502), status(503), status(504));
     RegistryException e = assertThrows(RegistryException.Refused.class, () -> read(10, 5));
     assertEquals(503, e.status());
-    assertEquals(3, registry.requests.size());
+    assertEquals(3, registry.requests().size());
   }
 
   @Test
   void aServerThatWantsALongRestIsNotTriedAgain() {
     registry.next(status(429, "Retry-After", "3600"));
     assertThrows(RegistryException.Refused.class, () -> read(10, 5));
-    assertEquals(1, registry.requests.size());
-    assertEquals(List.of(), registry.pauses);
+    assertEquals(1, registry.requests().size());
+    assertEquals(List.of(), known.pauses);
   }
 
   @Test
@@ -253,7 +256,7 @@ final class RangeReadTest {
     registry.next(status(404));
     RegistryException e = assertThrows(RegistryException.NotFound.class, () -> read(10, 5));
     assertEquals("GET", e.method());
-    assertEquals(1, registry.requests.size());
+    assertEquals(1, registry.requests().size());
   }
 
   @Test
@@ -272,72 +275,72 @@ final class RangeReadTest {
     try (FakeRegistry mirror = new FakeRegistry();
         RegistryClient mirrored =
             new RegistryClient(
-                registry
+                known
                     .access()
                     .withMirrors(
                         java.util.Map.of(
                             registry.host(),
                             List.of(new Mirror(mirror.host(), Mirror.Protection.NONE)))))) {
-      BlobSource blob = mirrored.openBlob(registry.image(), registry.blob);
+      BlobSource blob = mirrored.openBlob(registry.image(), registry.blob());
       assertArrayEquals(expected(10, 5), bytes(blob, 10, 5));
       assertEquals(List.of(), registry.lines());
       assertTrue(mirror.lines().getFirst().contains("?ns=127.0.0.1"), mirror.lines().toString());
       mirror.next(status(404));
       assertArrayEquals(expected(20, 5), bytes(blob, 20, 5));
-      assertEquals(1, registry.requests.size());
+      assertEquals(1, registry.requests().size());
     }
   }
 
   @Test
   void theTailAndTheSizeCostOneRequest() throws IOException {
-    BlobTail tail = client.openTail(registry.image(), registry.blob.digest(), 1000);
+    BlobTail tail = client.openTail(registry.image(), registry.blob().digest(), 1000);
     assertEquals(100_000, tail.size());
     assertEquals(99_000, tail.start());
     assertArrayEquals(expected(99_949, 51), bytes(tail, 99_949, 51));
-    assertEquals(1, registry.requests.size());
+    assertEquals(1, registry.requests().size());
     assertTrue(registry.lines().getFirst().endsWith("bytes=-1000"));
     assertArrayEquals(expected(98_999, 51), bytes(tail, 98_999, 51));
-    assertEquals(2, registry.requests.size());
+    assertEquals(2, registry.requests().size());
   }
 
   @Test
   void aTailIsHadFromServersThatKnowNoSuffixRanges() throws IOException {
     registry.next(
-        request -> registry.whole(),
-        request ->
+        (request, good) -> registry.whole(),
+        (request, good) ->
             new MockResponse.Builder().code(200).addHeader("Content-Length", 100_000).build());
-    BlobTail tail = client.openTail(registry.image(), registry.blob.digest(), 1000);
+    BlobTail tail = client.openTail(registry.image(), registry.blob().digest(), 1000);
     assertEquals(100_000, tail.size());
     assertArrayEquals(expected(99_000, 1000), bytes(tail, 99_000, 1000));
-    assertEquals(3, registry.requests.size());
+    assertEquals(3, registry.requests().size());
   }
 
   @Test
   void aBlobShorterThanTheTailIsAllInIt() throws IOException {
-    BlobTail tail = client.openTail(registry.image(), registry.blob.digest(), 200_000);
+    BlobTail tail = client.openTail(registry.image(), registry.blob().digest(), 200_000);
     assertEquals(0, tail.start());
-    assertArrayEquals(registry.bytes, bytes(tail, 0, 100_000));
-    assertEquals(1, registry.requests.size());
+    assertArrayEquals(registry.bytes(), bytes(tail, 0, 100_000));
+    assertEquals(1, registry.requests().size());
   }
 
   @Test
   void aCheckCostsOneByte() throws IOException {
-    client.openBlob(registry.image(), registry.blob).check();
-    assertEquals(1, registry.traffic.requests());
-    assertEquals(1, registry.traffic.bytesReceived());
+    client.openBlob(registry.image(), registry.blob()).check();
+    assertEquals(1, known.traffic.requests());
+    assertEquals(1, known.traffic.bytesReceived());
   }
 
   @Test
   void anUnreadRestIsDropped() throws IOException {
-    BlobSource blob = client.openBlob(registry.image(), registry.blob);
+    BlobSource blob = client.openBlob(registry.image(), registry.blob());
     blob.readRanges(
         List.of(new ByteRange(0, 50), new ByteRange(100, 50)),
-        (range, in) -> assertEquals(registry.bytes[(int) range.offset()] & 0xff, in.read()));
-    assertEquals(2, registry.requests.size());
+        (range, in) -> assertEquals(registry.bytes()[(int) range.offset()] & 0xff, in.read()));
+    assertEquals(2, registry.requests().size());
   }
 
   private byte[] read(long offset, int length) throws IOException {
-    return bytes(client.openBlob(registry.image(), registry.blob), offset, length);
+    return bytes(client.openBlob(registry.image(), registry.blob()), offset, length);
   }
 
   private static byte[] bytes(BlobSource blob, long offset, int length) throws IOException {
@@ -349,12 +352,12 @@ final class RangeReadTest {
   private List<byte[]> readRanges(ByteRange... ranges) throws IOException {
     List<byte[]> parts = new ArrayList<>();
     client
-        .openBlob(registry.image(), registry.blob)
+        .openBlob(registry.image(), registry.blob())
         .readRanges(List.of(ranges), (range, in) -> parts.add(in.readAllBytes()));
     return parts;
   }
 
   private byte[] expected(int offset, int length) {
-    return Arrays.copyOfRange(registry.bytes, offset, offset + length);
+    return Arrays.copyOfRange(registry.bytes(), offset, offset + length);
   }
 }

@@ -1,6 +1,6 @@
 package io.loadstar.registry;
 
-import static io.loadstar.registry.FakeRegistry.status;
+import static io.loadstar.registry.fake.Faults.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +9,8 @@ import io.loadstar.blob.Digest;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageReference;
+import io.loadstar.registry.fake.FakeRegistry;
+import io.loadstar.registry.fake.Fault;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,13 +28,14 @@ final class UploadTest {
   private static final mockwebserver3.SocketEffect DISCONNECT =
       new mockwebserver3.SocketEffect.CloseSocket();
 
+  private final TestAccess known = new TestAccess();
   private FakeRegistry registry;
   private RegistryClient client;
 
   @BeforeEach
   void start() throws IOException {
     registry = new FakeRegistry();
-    client = new RegistryClient(registry.access());
+    client = new RegistryClient(known.access());
   }
 
   @AfterEach
@@ -44,22 +47,22 @@ final class UploadTest {
   @Test
   void anUploadIsOnePostAndOnePut() throws IOException {
     registry.next(session("/up?state=1"), status(201));
-    client.putBlob(registry.image(), registry.blob, BlobContent.of(registry.bytes));
+    client.putBlob(registry.image(), registry.blob(), BlobContent.of(registry.bytes()));
     assertEquals(
         List.of(
             "POST /v2/a/b/blobs/uploads/",
-            "PUT /up?state=1&digest=sha256%3A" + registry.blob.digest().hex()),
+            "PUT /up?state=1&digest=sha256%3A" + registry.blob().digest().hex()),
         registry.lines());
-    assertEquals(registry.bytes.length, registry.requests.getLast().getBodySize());
-    assertEquals(registry.bytes.length, registry.traffic.bytesSent());
+    assertEquals(registry.bytes().length, registry.requests().getLast().getBodySize());
+    assertEquals(registry.bytes().length, known.traffic.bytesSent());
   }
 
   @Test
   void anUploadThatFailsForTheMomentStartsOverInANewSession() throws IOException {
     registry.next(session("/first"), status(503), status(404), session("/second"), status(201));
-    client.putBlob(registry.image(), registry.blob, BlobContent.of(registry.bytes));
+    client.putBlob(registry.image(), registry.blob(), BlobContent.of(registry.bytes()));
     assertEquals(List.of("POST", "PUT", "DELETE", "POST", "PUT"), methods());
-    assertEquals(1, registry.pauses.size());
+    assertEquals(1, known.pauses.size());
   }
 
   @Test
@@ -68,23 +71,23 @@ final class UploadTest {
     registry.next(status(400), status(202), status(404));
     assertThrows(
         RegistryException.Refused.class,
-        () -> client.putBlob(registry.image(), registry.blob, BlobContent.of(registry.bytes)));
+        () -> client.putBlob(registry.image(), registry.blob(), BlobContent.of(registry.bytes())));
     assertEquals(List.of("POST", "PUT", "DELETE", "DELETE", "DELETE"), methods());
-    assertEquals(List.of(Duration.ofMillis(50), Duration.ofMillis(100)), registry.pauses);
+    assertEquals(List.of(Duration.ofMillis(50), Duration.ofMillis(100)), known.pauses);
 
-    FakeRegistry.Fault busy = status(400);
+    Fault busy = status(400);
     registry.next(session("/up"), busy, busy, busy, busy, busy, busy);
     assertThrows(
         RegistryException.Refused.class,
-        () -> client.putBlob(registry.image(), registry.blob, BlobContent.of(registry.bytes)));
-    assertEquals(5 + 2 + 5, registry.requests.size());
+        () -> client.putBlob(registry.image(), registry.blob(), BlobContent.of(registry.bytes())));
+    assertEquals(5 + 2 + 5, registry.requests().size());
   }
 
   @Test
   void aMountThatIsDeclinedCostsOneCancellation() throws IOException {
     registry.next(session("/up"), status(204));
     assertEquals(
-        false, client.mountBlob(registry.image(), registry.blob.digest(), registry.image()));
+        false, client.mountBlob(registry.image(), registry.blob().digest(), registry.image()));
     assertEquals(List.of("POST", "DELETE"), methods());
   }
 
@@ -93,8 +96,8 @@ final class UploadTest {
     byte[] bytes = new byte[40 << 20];
     new java.util.Random(7).nextBytes(bytes);
     Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
-    FakeRegistry.Fault broken =
-        request -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
+    Fault broken =
+        (request, good) -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
     registry.next(
         session("/first"),
         broken,
@@ -110,7 +113,7 @@ final class UploadTest {
         List.of("POST", "PUT", "GET", "PATCH", "PATCH", "GET", "PATCH", "PATCH", "PUT"), methods());
     assertEquals(
         List.of("10000000-16777215", "16777216-33554431", "20000000-33554431", "33554432-41943039"),
-        registry.requests.stream()
+        registry.requests().stream()
             .map(request -> request.getHeaders().get("Content-Range"))
             .filter(java.util.Objects::nonNull)
             .toList());
@@ -121,8 +124,8 @@ final class UploadTest {
   void aRegistryThatTakesNoPiecesGetsTheWholeAgain() throws IOException {
     byte[] bytes = new byte[20 << 20];
     Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
-    FakeRegistry.Fault broken =
-        request -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
+    Fault broken =
+        (request, good) -> new MockResponse.Builder().onResponseStart(DISCONNECT).build();
     registry.next(session("/first"), broken, status(404), status(404));
     registry.next(session("/second"), status(405), status(404), session("/third"), status(201));
     client.putBlob(registry.image(), blob, BlobContent.of(bytes));
@@ -148,11 +151,14 @@ final class UploadTest {
     }
   }
 
-  private static FakeRegistry.Fault session(String location) {
+  private static Fault session(String location) {
     return status(202, "Location", location);
   }
 
   private List<String> methods() {
-    return registry.requests.stream().map(RecordedRequest::getMethod).map(String::valueOf).toList();
+    return registry.requests().stream()
+        .map(RecordedRequest::getMethod)
+        .map(String::valueOf)
+        .toList();
   }
 }

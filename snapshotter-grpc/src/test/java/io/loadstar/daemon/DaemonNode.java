@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.grpc.GrpcSnapshotter;
+import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.snapshot.Mount;
 import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotInfo;
@@ -25,14 +26,14 @@ final class DaemonNode implements Closeable {
       "no_background_fetch = true\nnoprefetch = true\nmetrics_address = \"127.0.0.1:0\"\n";
 
   final Path folder;
-  final BlobServer registry;
+  final FakeRegistry registry;
   DaemonProcess daemon;
   GrpcSnapshotter client;
   private int layers;
 
   private DaemonNode(Path folder) throws IOException {
     this.folder = folder;
-    this.registry = new BlobServer();
+    this.registry = new FakeRegistry();
     this.daemon = DaemonProcess.start(folder, ON_DEMAND_ONLY);
     this.client = daemon.connect();
   }
@@ -71,7 +72,9 @@ final class DaemonNode implements Closeable {
         SnapshotException.AlreadyExists.class,
         () ->
             client.prepare(
-                "extract " + layer.ref(), parent, layer.labels(registry.image(), neighbours)));
+                "extract " + layer.ref(),
+                parent,
+                layer.labels(registry.image().toString(), neighbours)));
     String filter = "labels.\"containerd.io/snapshot.ref\"==" + layer.ref();
     List<SnapshotInfo> found = client.list(List.of(filter + ",parent==\"" + parent + "\""));
     assertEquals(1, found.size());

@@ -94,7 +94,7 @@ final class DaemonTest {
     String lower = node.prepareRemote(one, "", two, three);
     DaemonProcess.await(() -> requests() == 3);
     node.prepareRemote(three, node.prepareRemote(two, lower));
-    assertEquals(3, requests(), node.registry.requests().toString());
+    assertEquals(3, requests(), node.registry.lines().toString());
   }
 
   @Test
@@ -103,7 +103,8 @@ final class DaemonTest {
     String wrong = TestLayer.wrongDigest().toString();
     int mounts = node.mounts().size();
     node.assertOrdinary(
-        TestLayer.with(layer.labels(node.registry.image()), SnapshotLabel.TOC_DIGEST, wrong),
+        TestLayer.with(
+            layer.labels(node.registry.image().toString()), SnapshotLabel.TOC_DIGEST, wrong),
         "TOC: expected " + wrong + ", got " + layer.built().tocDigest());
     assertEquals(mounts, node.mounts().size());
   }
@@ -112,7 +113,8 @@ final class DaemonTest {
   void aLayerWithoutAPromiseIsNotMounted() throws Exception {
     TestLayer layer = node.layer();
     node.assertOrdinary(
-        TestLayer.with(layer.labels(node.registry.image()), SnapshotLabel.TOC_DIGEST, ""),
+        TestLayer.with(
+            layer.labels(node.registry.image().toString()), SnapshotLabel.TOC_DIGEST, ""),
         "no TOC digest");
     assertEquals(0, requests());
   }
@@ -122,9 +124,9 @@ final class DaemonTest {
     byte[] plain = "no footer".repeat(1000).getBytes(StandardCharsets.UTF_8);
     node.assertOrdinary(
         TestLayer.with(
-            node.layer().labels(node.registry.image()),
+            node.layer().labels(node.registry.image().toString()),
             "containerd.io/snapshot/cri.layer-digest",
-            node.registry.add(plain).toString()),
+            node.registry.add(plain).digest().toString()),
         "an ordinary layer");
   }
 
@@ -138,7 +140,8 @@ final class DaemonTest {
   void aRegistryThatIsAwayMakesOrdinarySnapshots() throws Exception {
     TestLayer layer = node.layer();
     node.registry.goAway();
-    node.assertOrdinary(layer.labels(node.registry.image()), layer.built().digest().toString());
+    node.assertOrdinary(
+        layer.labels(node.registry.image().toString()), layer.built().digest().toString());
     node.registry.comeBack();
   }
 

@@ -4,6 +4,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.build.BuildOptions;
 import io.loadstar.build.BuiltLayer;
 import io.loadstar.build.LayerBuilder;
+import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.snapshot.SnapshotLabel;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ record TestLayer(Path tree, BuiltLayer built) {
   private static final int CHUNK = 64 << 10;
 
   /** Makes a layer whose content depends on {@code name}, and puts it into {@code registry}. */
-  static TestLayer make(Path folder, String name, BlobServer registry) throws Exception {
+  static TestLayer make(Path folder, String name, FakeRegistry registry) throws Exception {
     Path tree = Files.createDirectories(folder.resolve(name + "-tree"));
     Random random = new Random(name.hashCode());
     byte[] large = new byte[500_000];
