@@ -71,8 +71,12 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--prioritize",
       paramLabel = "FILE",
       description =
-          "Paths, one in a line (# begins a comment), to be placed first and fetched at mount.")
+          "Paths and globs (* ? [] **), one in a line (# begins a comment), to be placed first and"
+              + " fetched at mount; a directory's path means all that is in it.")
   private @Nullable String prioritize;
+
+  @Option(names = "--force", description = "Convert layers also if they are eStargz already.")
+  private boolean force;
 
   @Option(
       names = "--keep-attestations",
@@ -111,7 +115,8 @@ final class ConvertCommand implements Callable<Integer> {
                   new ConvertRun.Sizes(chunkSize, maxLayerSize),
                   compressionLevel,
                   prioritize),
-              new ConvertRun.Images(platforms, keepAttestations, layerRecords, noLayerRecords));
+              new ConvertRun.Images(
+                  platforms, keepAttestations, force, layerRecords, noLayerRecords));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -7,7 +7,9 @@ import io.loadstar.convert.Attestations;
 import io.loadstar.convert.ConversionOptions;
 import io.loadstar.convert.ConversionReport;
 import io.loadstar.convert.ImageConverter;
+import io.loadstar.convert.LayerPriorities;
 import io.loadstar.convert.LayerRecords;
+import io.loadstar.convert.LazyLayers;
 import io.loadstar.convert.PlatformChoice;
 import io.loadstar.convert.WorkDirectory;
 import io.loadstar.format.StargzFooter;
@@ -20,7 +22,6 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One {@code loadstar convert}: what was said on the command line, checked. Immutable. */
@@ -34,6 +35,7 @@ final class ConvertRun {
   private final BuildOptions build;
   private final PlatformChoice platforms;
   private final Attestations attestations;
+  private final LazyLayers lazyLayers;
   private final LayerRecords records;
   private final @Nullable Path prioritized;
 
@@ -54,11 +56,13 @@ final class ConvertRun {
   /**
    * What of an image is converted, and what is made use of.
    *
+   * @param force whether layers that are eStargz already are converted, too
    * @param records the directory of layer records, or null for the usual one
    */
   record Images(
       PlatformOptions platforms,
       boolean keepAttestations,
+      boolean force,
       @Nullable String records,
       boolean noRecords) {
 
@@ -84,6 +88,7 @@ final class ConvertRun {
             .withCompressionLevel(choices.compressionLevel());
     this.platforms = PlatformWish.of(images.platforms());
     this.attestations = images.keepAttestations() ? Attestations.KEEP : Attestations.DROP;
+    this.lazyLayers = images.force() ? LazyLayers.REWRITE : LazyLayers.KEEP;
     this.records = images.layerRecords();
     this.prioritized = choices.prioritize() == null ? null : Path.of(choices.prioritize());
   }
@@ -103,7 +108,14 @@ final class ConvertRun {
             new ImageConverter(
                     new ImageConverter.Places(from, to),
                     builder,
-                    new ConversionOptions(options, platforms, attestations, records, work.path()),
+                    new ConversionOptions(
+                        options,
+                        platforms,
+                        attestations,
+                        lazyLayers,
+                        LayerPriorities.SAME,
+                        records,
+                        work.path()),
                     new ConversionSteps(progress))
                 .convert(image);
         return new ConversionText(
@@ -121,20 +133,13 @@ final class ConvertRun {
     throw new IllegalArgumentException("a footer has 47 or 51 bytes, not " + bytes);
   }
 
-  /** Layers differ in what they have, so a path that one lacks is no error. */
   private static PrioritizedFiles listed(Path file) throws IOException, CommandException {
     if (Files.size(file) > MAX_LIST_BYTES) {
       throw new CommandException(
           file.toString(), "more than " + MAX_LIST_BYTES + " bytes", "name a list of paths");
     }
     try {
-      List<String> paths =
-          Files.readAllLines(file).stream()
-              .map(String::strip)
-              .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-              .distinct()
-              .toList();
-      return new PrioritizedFiles(paths, PrioritizedFiles.Absent.SKIP);
+      return PrioritizedFiles.ofList(Files.readAllLines(file));
     } catch (MalformedInputException e) {
       throw new CommandException(file.toString(), "not text in UTF-8", "name a list of paths", e);
     }

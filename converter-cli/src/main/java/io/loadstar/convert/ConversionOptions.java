@@ -1,6 +1,8 @@
 package io.loadstar.convert;
 
+import io.loadstar.blob.Digest;
 import io.loadstar.build.BuildOptions;
+import io.loadstar.build.PrioritizedFiles;
 import java.nio.file.Path;
 
 /**
@@ -9,6 +11,8 @@ import java.nio.file.Path;
  * @param build what decides the layers' bytes
  * @param platforms which of an index's images
  * @param attestations what becomes of those whose image changes
+ * @param lazyLayers what becomes of layers that are eStargz already
+ * @param priorities which files come first, where layers differ in that
  * @param records where layers that were converted before are found again
  * @param workDirectory an existing directory with room for two layers, uncompressed and converted
  */
@@ -16,24 +20,51 @@ public record ConversionOptions(
     BuildOptions build,
     PlatformChoice platforms,
     Attestations attestations,
+    LazyLayers lazyLayers,
+    LayerPriorities priorities,
     LayerRecords records,
     Path workDirectory) {
 
-  /** All images that are there, attestations dropped, no layer found again. */
+  /** All images that are there, attestations dropped, lazy layers kept, none found again. */
   public static ConversionOptions of(BuildOptions build, Path workDirectory) {
     return new ConversionOptions(
-        build, PlatformChoice.present(), Attestations.DROP, LayerRecords.none(), workDirectory);
+        build,
+        PlatformChoice.present(),
+        Attestations.DROP,
+        LazyLayers.KEEP,
+        LayerPriorities.SAME,
+        LayerRecords.none(),
+        workDirectory);
   }
 
   public ConversionOptions withPlatforms(PlatformChoice choice) {
-    return new ConversionOptions(build, choice, attestations, records, workDirectory);
+    return new ConversionOptions(
+        build, choice, attestations, lazyLayers, priorities, records, workDirectory);
   }
 
   public ConversionOptions withAttestations(Attestations fate) {
-    return new ConversionOptions(build, platforms, fate, records, workDirectory);
+    return new ConversionOptions(
+        build, platforms, fate, lazyLayers, priorities, records, workDirectory);
+  }
+
+  public ConversionOptions withLazyLayers(LazyLayers fate) {
+    return new ConversionOptions(
+        build, platforms, attestations, fate, priorities, records, workDirectory);
+  }
+
+  public ConversionOptions withPriorities(LayerPriorities order) {
+    return new ConversionOptions(
+        build, platforms, attestations, lazyLayers, order, records, workDirectory);
   }
 
   public ConversionOptions withRecords(LayerRecords found) {
-    return new ConversionOptions(build, platforms, attestations, found, workDirectory);
+    return new ConversionOptions(
+        build, platforms, attestations, lazyLayers, priorities, found, workDirectory);
+  }
+
+  /** What decides the bytes of what {@code layer} of the source becomes. */
+  BuildOptions buildOf(Digest layer) {
+    PrioritizedFiles own = priorities.layers().get(layer);
+    return own == null ? build : build.withPrioritized(own);
   }
 }

@@ -1,5 +1,6 @@
 package io.loadstar.convert;
 
+import io.loadstar.blob.Digest;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.oci.ImageConfig;
 import io.loadstar.oci.ImageDestination;
@@ -9,9 +10,11 @@ import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import io.loadstar.oci.Platform;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +32,9 @@ import java.util.stream.Collectors;
  * is in it.
  */
 public final class ImageConverter {
+
+  /** How many files that weren't found are told one by one. */
+  private static final int MAX_TOLD = 20;
 
   private final ConversionJob job;
   private final BlobTransfer transfer;
@@ -106,16 +112,29 @@ public final class ImageConverter {
     }
   }
 
-  /** Tells prioritized files that are in no layer at all. */
+  /** Tells prioritized files that none of the layers has where they were wanted. */
   private void tellMissed() {
-    List<String> missed = new ArrayList<>(job.options().build().prioritized().paths());
-    for (ConvertedLayer layer : manifests.layers()) {
-      if (layer instanceof ConvertedLayer.Rewritten) {
-        missed.retainAll(layer.missed());
+    Set<String> missed = new LinkedHashSet<>();
+    Set<String> placed = new HashSet<>();
+    for (Map.Entry<Digest, ConvertedLayer> layer : manifests.layers().entrySet()) {
+      switch (layer.getValue()) {
+        case ConvertedLayer.Kept _, ConvertedLayer.Untouched _ -> {}
+        case ConvertedLayer.Rewritten _, LayerRecord _ -> {
+          Set<String> absent = new HashSet<>(layer.getValue().missed());
+          for (String path : job.options().buildOf(layer.getKey()).prioritized().paths()) {
+            (absent.contains(path) ? missed : placed).add(path);
+          }
+        }
       }
     }
-    for (String path : missed) {
-      job.listener().notice("prioritized file " + path + " is in none of the layers");
+    missed.removeAll(placed);
+    missed.stream()
+        .limit(MAX_TOLD)
+        .forEach(path ->
+            job.listener().notice("prioritized file " + path + " is in none of the layers"));
+    if (missed.size() > MAX_TOLD) {
+      job.listener()
+          .notice((missed.size() - MAX_TOLD) + " more prioritized files are in none of the layers");
     }
   }
 }

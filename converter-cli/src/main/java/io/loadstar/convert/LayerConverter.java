@@ -47,7 +47,15 @@ final class LayerConverter {
         !MediaTypes.isLayer(layer.mediaType()) || MediaTypes.isForeignLayer(layer.mediaType());
     Optional<Digest> toc = untouched ? Optional.empty() : validToc(layer);
     ConvertedLayer converted;
-    if (untouched || toc.isPresent()) {
+    boolean kept = toc.isPresent() && job.options().lazyLayers() == LazyLayers.KEEP;
+    if (kept && !job.options().buildOf(layer.digest()).prioritized().paths().isEmpty()) {
+      job.listener()
+          .notice(
+              "layer "
+                  + layer.digest()
+                  + " is eStargz already and keeps its order (--force lays it out anew)");
+    }
+    if (untouched || kept) {
       transfer.copy(layer);
       converted =
           untouched ? new ConvertedLayer.Untouched() : new ConvertedLayer.Kept(toc.orElseThrow());
@@ -83,7 +91,8 @@ final class LayerConverter {
 
   /** What the layer became once, if the destination has that and it is what the record says. */
   private Optional<LayerRecord> convertedBefore(Descriptor layer) throws IOException {
-    Optional<LayerRecord> found = job.options().records().find(layer, job.options().build());
+    Optional<LayerRecord> found =
+        job.options().records().find(layer, job.options().buildOf(layer.digest()));
     if (found.isEmpty() || !transfer.isPresent(found.get().blob())) {
       return Optional.empty();
     }
@@ -107,7 +116,9 @@ final class LayerConverter {
       BuiltLayer built = build(layer, file);
       ConvertedLayer.Rewritten converted = new ConvertedLayer.Rewritten(built);
       transfer.put(converted.describe(layer), BlobContent.of(file));
-      job.options().records().keep(layer, job.options().build(), LayerRecord.of(layer, converted));
+      job.options()
+          .records()
+          .keep(layer, job.options().buildOf(layer.digest()), LayerRecord.of(layer, converted));
       return converted;
     } finally {
       Files.deleteIfExists(file);
@@ -132,7 +143,7 @@ final class LayerConverter {
     VerifiedStream verified =
         new VerifiedStream(bytes, layer, count -> job.listener().read(layer, count));
     try {
-      BuiltLayer built = builder.build(verified, file, job.options().build());
+      BuiltLayer built = builder.build(verified, file, job.options().buildOf(layer.digest()));
       verified.verify();
       return built;
     } catch (RegistryException

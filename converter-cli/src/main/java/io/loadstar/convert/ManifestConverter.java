@@ -48,9 +48,9 @@ final class ManifestConverter {
     return images;
   }
 
-  /** Every layer that was met so far. */
-  Iterable<ConvertedLayer> layers() {
-    return done.values();
+  /** Every layer that was met so far, by its digest in the source. */
+  Map<Digest, ConvertedLayer> layers() {
+    return done;
   }
 
   /**

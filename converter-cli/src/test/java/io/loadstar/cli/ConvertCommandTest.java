@@ -117,6 +117,32 @@ final class ConvertCommandTest {
   }
 
   @Test
+  void whatIsLazyAlreadyIsLaidOutAnewOnlyByForce() throws IOException {
+    Path list = directory.resolve("first.txt");
+    Files.writeString(list, "usr/share/*/file-51?\r\n");
+    run(0, "convert", oci("src"), oci("lazy"));
+    run(0, "convert", "--prioritize", list.toString(), oci("lazy"), oci("kept"));
+    assertEquals(digest("lazy"), digest("kept"));
+    assertTrue(err.toString().contains("keeps its order"), err::toString);
+    run(0, "convert", "--force", "--prioritize", list.toString(), oci("lazy"), oci("forced"));
+    run(0, "convert", "--prioritize", list.toString(), oci("src"), oci("first"));
+    assertEquals(layers("first"), layers("forced"));
+    run(0, "inspect", "--json", oci("forced"));
+    JsonNode json = new ObjectMapper().readTree(lastLines());
+    assertEquals(
+        "usr/share/d1/file-511",
+        json.at("/layers/0/lazy/prefetched/0/path").asText(),
+        out::toString);
+    assertEquals(3, json.at("/layers/0/lazy/prefetched").size());
+  }
+
+  private List<Digest> layers(String tag) throws IOException {
+    try (ImageSource source = new LayoutImageSource(OciLayout.open(layout()), tag)) {
+      return Manifest.parse(source.resolve()).layers().stream().map(Descriptor::digest).toList();
+    }
+  }
+
+  @Test
   void archivesAreReadWrittenAndVerified() throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/skopeo")), "skipped: needs skopeo");
     String saved = "docker-archive:" + directory.resolve("saved.tar");

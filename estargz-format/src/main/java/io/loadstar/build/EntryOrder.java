@@ -2,7 +2,6 @@ package io.loadstar.build;
 
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.layer.Landmark;
-import io.loadstar.tar.EntryName;
 import io.loadstar.tar.UnsupportedTarException;
 import io.loadstar.toc.TocEntry;
 import java.io.IOException;
@@ -58,8 +57,15 @@ final class EntryOrder {
    */
   static EntryOrder of(TarSpool spool, PrioritizedFiles prioritized) throws IOException {
     EntryOrder order = new EntryOrder(spool);
+    WantedEntries wanted = new WantedEntries(spool.entries(), order.extraction);
     for (String path : prioritized.paths()) {
-      order.prioritize(path, prioritized.absent());
+      List<Integer> found = wanted.of(path, prioritized.spelling());
+      for (int index : found) {
+        order.place(index);
+      }
+      if (found.isEmpty()) {
+        order.miss(path, prioritized.absent());
+      }
     }
     order.prioritizing = false;
     int prefetched = order.ordered.size();
@@ -87,14 +93,7 @@ final class EntryOrder {
     return missed;
   }
 
-  private void prioritize(String path, PrioritizedFiles.Absent absent)
-      throws UnsupportedTarException {
-    String name = EntryName.clean(path);
-    Integer index = extraction.find(name);
-    if (index != null) {
-      place(index);
-      return;
-    }
+  private void miss(String path, PrioritizedFiles.Absent absent) throws UnsupportedTarException {
     switch (absent) {
       case REFUSE ->
           throw new UnsupportedTarException("prioritized file " + path + " isn't in the layer");

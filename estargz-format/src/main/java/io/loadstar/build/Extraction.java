@@ -228,6 +228,13 @@ final class Extraction {
     return live.get(cleanName);
   }
 
+  /** The entries that have names below a directory's, in their order; "" is the root. */
+  List<Integer> below(String cleanName) {
+    Map<String, Integer> below =
+        cleanName.isEmpty() ? live : live.subMap(cleanName + "/", cleanName + (char) ('/' + 1));
+    return below.values().stream().sorted().toList();
+  }
+
   /** The whiteout of this cleaned name; null if there is none. */
   @Nullable Integer whiteoutOf(String cleanName) {
     return whiteouts.get(cleanName);
