@@ -28,16 +28,18 @@ public final class LazyLayer implements Closeable {
   private final BlobSource source;
   private final LayerIndex index;
   private final LayerLedger ledger;
+  private final AccessRecord record;
   private final ChunkReader reader;
   private volatile boolean closed;
 
-  LazyLayer(LazyNode node, Content content, LayerIndex index, LayerLedger ledger) {
+  LazyLayer(LazyNode node, Content content, LayerIndex index, Books books) {
     this.node = node;
     this.tree = content.tree();
     this.format = content.format();
     this.source = content.source();
     this.index = index;
-    this.ledger = ledger;
+    this.ledger = books.ledger();
+    this.record = books.record();
     this.reader = new ChunkReader(this, node.store());
   }
 
@@ -49,6 +51,9 @@ public final class LazyLayer implements Closeable {
    * @param source where its bytes come from; becomes the layer's, which closes it
    */
   public record Content(LayerTree tree, BlobFormat format, BlobSource source) {}
+
+  /** What is written down about it. */
+  record Books(LayerLedger ledger, AccessRecord record) {}
 
   /** The tree whose files can be read. */
   public LayerTree tree() {
@@ -73,6 +78,7 @@ public final class LazyLayer implements Closeable {
     int count = reader.tryRead(file, offset, destination);
     if (count > 0) {
       ledger.served(count);
+      record.answered(file.number(), offset);
     }
     return count;
   }
@@ -97,10 +103,12 @@ public final class LazyLayer implements Closeable {
       listener.ended(0, null);
       return;
     }
+    long came = System.nanoTime();
     ReadListener counting =
         (count, failure) -> {
           if (failure == null) {
             ledger.served(count);
+            record.answeredLate(file.number(), offset, came);
           }
           listener.ended(count, failure);
         };

@@ -79,11 +79,22 @@ public final class LazyNode implements Closeable {
    * @return the layer, which the caller closes; {@code content}'s source is its own
    */
   public LazyLayer open(LazyLayer.Content content, SharingDomain domain) {
+    return open(content, domain, AccessRecord.none());
+  }
+
+  /**
+   * Opens a layer whose first reads are recorded.
+   *
+   * @param domain what it may share with other layers
+   * @param record made for the tree of {@code content}
+   * @return the layer, which the caller closes; {@code content}'s source is its own
+   */
+  public LazyLayer open(LazyLayer.Content content, SharingDomain domain, AccessRecord record) {
     LayerIndex index = new LayerIndex(content.tree(), content.source().digest(), domain);
     LayerLedger.Blob blob =
         new LayerLedger.Blob(content.source().digest(), content.source().size());
     LayerLedger ledger = new LayerLedger(blob, index, options.failureBackoff(), ticker);
-    return new LazyLayer(this, content, index, ledger);
+    return new LazyLayer(this, content, index, new LazyLayer.Books(ledger, record));
   }
 
   ContentStore store() {
