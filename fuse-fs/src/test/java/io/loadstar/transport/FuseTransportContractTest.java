@@ -264,7 +264,7 @@ public abstract class FuseTransportContractTest extends MountingTest {
       for (String change :
           new String[] {
             "touch $M/new",
-            "sh -c 'echo x >> $M/file'",
+            "echo x | dd of=$M/file oflag=append conv=notrunc",
             "rm $M/file",
             "mkdir $M/newdirectory",
             "rmdir $M/directory",

@@ -191,7 +191,7 @@ public abstract class MountLifeContractTest extends MountingTest {
     mountOften(place, bounded("mounts one after the other", 50, 200));
 
     assertEquals(descriptors, openDescriptors());
-    assertTrue(Thread.activeCount() <= threads);
+    await("no thread is left", () -> Thread.activeCount() <= threads);
   }
 
   private void mountOften(Path place, int times) throws IOException {

@@ -1,23 +1,20 @@
 package io.loadstar.transport.jnr;
 
-import static io.loadstar.linux.Errno.EACCES;
-import static io.loadstar.linux.Errno.ENODEV;
-import static io.loadstar.linux.Errno.ENOENT;
 import static io.loadstar.linux.Errno.EPERM;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
 import io.loadstar.linux.ErrnoException;
 import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
+import io.loadstar.transport.ConnectedMount;
 import io.loadstar.transport.FuseMount;
 import io.loadstar.transport.FuseTransport;
+import io.loadstar.transport.MountPlace;
 import io.loadstar.transport.MountSpec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.stream.Stream;
 
 /**
  * The transport over libfuse2, by jnr-fuse and jnr-ffi; it needs root. Thread-safe.
@@ -35,8 +32,6 @@ public final class JnrFuseTransport implements FuseTransport {
   /** What the mount table shows as the type; the kernel takes whatever follows "fuse.". */
   private static final String TYPE = "fuse.loadstar";
 
-  private static final Path DEVICE = Path.of("/dev/fuse");
-
   /** For the kernel's first request, which comes at once: the bound is for a machine that swaps. */
   private static final Duration INIT_BOUND = Duration.ofSeconds(10);
 
@@ -52,9 +47,9 @@ public final class JnrFuseTransport implements FuseTransport {
 
   @Override
   public FuseMount mount(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
-    Path place = free(spec.mountPoint());
+    Path place = MountPlace.free(spec.mountPoint());
     LoadedLibFuse library = LoadedLibFuse.get();
-    int fd = openDevice();
+    int fd = MountPlace.openDevice();
     LibFuseSession session = LibFuseSession.create(library, fd);
     try {
       Libc.get().mount(spec.source(), place, TYPE, Libc.MS_RDONLY, kernelOptions(fd));
@@ -87,7 +82,7 @@ public final class JnrFuseTransport implements FuseTransport {
     if (entry == null || !entry.type().equals(TYPE)) {
       throw new IOException("mount " + place + ": somebody has unmounted it already");
     }
-    return new JnrFuseMount(mountPoint, place, entry, threads).enter();
+    return ConnectedMount.of(new ConnectedMount.Place(mountPoint, place), entry, threads);
   }
 
   private static void giveUp(Path place, SessionThreads threads, Throwable reason) {
@@ -97,41 +92,6 @@ public final class JnrFuseTransport implements FuseTransport {
       reason.addSuppressed(e);
     }
     threads.end();
-  }
-
-  /** The mount point as the mount table will show it. Looks there first: it touches no mount. */
-  private static Path free(Path mountPoint) throws IOException {
-    if (MountTable.read().at(mountPoint.normalize()) != null) {
-      throw new IOException("mount on " + mountPoint + ": something is mounted there already");
-    }
-    if (!Files.isDirectory(mountPoint)) {
-      throw new IOException("mount on " + mountPoint + ": not a directory");
-    }
-    Path place = mountPoint.toRealPath();
-    if (MountTable.read().at(place) != null) {
-      throw new IOException("mount on " + place + ": something is mounted there already");
-    }
-    try (Stream<Path> content = Files.list(place)) {
-      if (content.findAny().isPresent()) {
-        throw new IOException("mount on " + place + ": the directory isn't empty");
-      }
-    }
-    return place;
-  }
-
-  private static int openDevice() throws IOException {
-    try {
-      return Libc.get().open(DEVICE, Libc.O_RDWR | Libc.O_CLOEXEC);
-    } catch (ErrnoException e) {
-      String remedy =
-          switch (e.errno()) {
-            case ENOENT, ENODEV ->
-                " (load the module: modprobe fuse; a container needs --device " + DEVICE + ")";
-            case EPERM, EACCES -> " (needs root, and the device allowed by the container's cgroup)";
-            default -> "";
-          };
-      throw new IOException(e.getMessage() + remedy, e);
-    }
   }
 
   /** Root's mode is that of a directory (040000): the kernel wants no more. */

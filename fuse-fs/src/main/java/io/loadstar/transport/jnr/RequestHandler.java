@@ -6,6 +6,7 @@ import static io.loadstar.linux.Errno.ERANGE;
 import static io.loadstar.linux.Errno.EROFS;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
+import io.loadstar.transport.Failures;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 

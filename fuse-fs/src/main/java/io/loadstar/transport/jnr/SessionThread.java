@@ -1,6 +1,7 @@
 package io.loadstar.transport.jnr;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
+import io.loadstar.transport.Failures;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import org.slf4j.Logger;

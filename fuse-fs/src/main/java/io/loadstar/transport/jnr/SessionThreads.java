@@ -1,6 +1,8 @@
 package io.loadstar.transport.jnr;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
+import io.loadstar.transport.ConnectedMount;
+import io.loadstar.transport.Failures;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * <p>The lock is held for bookkeeping only: never while a thread is started, a request is processed
  * or the file system is called.
  */
-final class SessionThreads {
+final class SessionThreads implements ConnectedMount.Server {
 
   private static final Logger LOG = LoggerFactory.getLogger(SessionThreads.class);
 
@@ -263,7 +265,8 @@ final class SessionThreads {
   }
 
   /** Ends whoever parks or waits; reads that wait are answered with EIO. */
-  void end() {
+  @Override
+  public void end() {
     List<Thread> threads;
     lock.lock();
     try {
@@ -282,11 +285,13 @@ final class SessionThreads {
     end();
   }
 
-  boolean isDisconnected() {
+  @Override
+  public boolean isDisconnected() {
     return disconnected;
   }
 
-  boolean hasEnded() {
+  @Override
+  public boolean hasEnded() {
     return ended;
   }
 
@@ -306,12 +311,14 @@ final class SessionThreads {
   }
 
   /** Waits until all have left; false if they haven't in time. */
-  boolean awaitGone(Duration bound) throws InterruptedException {
+  @Override
+  public boolean awaitGone(Duration bound) throws InterruptedException {
     return gone.await(bound.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** How many are alive. */
-  int count() {
+  @Override
+  public int count() {
     lock.lock();
     try {
       return alive.size();

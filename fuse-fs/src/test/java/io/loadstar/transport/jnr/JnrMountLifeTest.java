@@ -1,5 +1,6 @@
 package io.loadstar.transport.jnr;
 
+import io.loadstar.transport.ConnectedMount;
 import io.loadstar.transport.FuseMount;
 import io.loadstar.transport.FuseTransport;
 import io.loadstar.transport.MountLifeContractTest;
@@ -13,6 +14,6 @@ final class JnrMountLifeTest extends MountLifeContractTest {
 
   @Override
   protected int threadsOf(FuseMount mount) {
-    return ((JnrFuseMount) mount).threads();
+    return ((ConnectedMount) mount).threads();
   }
 }

@@ -1,4 +1,4 @@
-package io.loadstar.transport.jnr;
+package io.loadstar.transport;
 
 import io.loadstar.linux.Errno;
 import java.nio.file.Path;
@@ -12,21 +12,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Told to the log once for each operation: a broken layer would fill a disk otherwise.
  */
-final class Failures {
+public final class Failures {
 
   private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 
   private final Path mountPoint;
   private final Set<String> told = ConcurrentHashMap.newKeySet();
 
-  Failures(Path mountPoint) {
+  /** None yet. */
+  public Failures(Path mountPoint) {
     this.mountPoint = mountPoint;
   }
 
   /**
    * @return what the caller is answered: a negative errno
    */
-  int answer(String operation, Throwable thrown) {
+  public int answer(String operation, Throwable thrown) {
     if (told.add(operation)) {
       LOG.error(
           "{} on {} failed and is answered with EIO, as will be any that follows",

@@ -1,4 +1,4 @@
-package io.loadstar.transport.jnr;
+package io.loadstar.transport;
 
 import static io.loadstar.linux.Errno.EBUSY;
 import static io.loadstar.linux.Errno.EINVAL;
@@ -7,7 +7,6 @@ import io.loadstar.linux.ErrnoException;
 import io.loadstar.linux.FuseControl;
 import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
-import io.loadstar.transport.FuseMount;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -16,13 +15,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * A live mount of libfuse2's. Thread-safe.
+ * A live mount, whatever the transport: how it is unmounted and how its connection ends.
+ * Thread-safe.
  *
  * <p>Its threads end when the kernel ends the connection, which it does when the last user is gone;
- * the last thread frees the session. So a mount that was unmounted from outside leaves nothing
- * behind, even if nobody closes it.
+ * the last thread frees what they had in common. So a mount that was unmounted from outside leaves
+ * nothing behind, even if nobody closes it.
  */
-final class JnrFuseMount implements FuseMount {
+public final class ConnectedMount implements FuseMount {
 
   /** How long those that still use the mount are served after it was unmounted. */
   private static final Duration GRACE = Duration.ofSeconds(1);
@@ -36,28 +36,57 @@ final class JnrFuseMount implements FuseMount {
    * The mount made last at each place. Once a connection has ended, the kernel gives its device
    * number to the next, so the mount table alone can't tell one's own mount from its successor.
    */
-  private static final ConcurrentMap<Path, JnrFuseMount> NEWEST = new ConcurrentHashMap<>();
+  private static final ConcurrentMap<Path, ConnectedMount> NEWEST = new ConcurrentHashMap<>();
 
   private final Path mountPoint;
   private final Path place;
   private final MountTable.Entry entry;
-  private final SessionThreads threads;
+  private final Server threads;
 
-  /**
-   * @param place the mount point without symbolic links
-   * @param entry how the mount table shows it
-   */
-  JnrFuseMount(Path mountPoint, Path place, MountTable.Entry entry, SessionThreads threads) {
-    this.mountPoint = mountPoint;
-    this.place = place;
+  /** The threads that serve a connection. Thread-safe. */
+  public interface Server {
+
+    /** Whether its threads have ended or are about to. */
+    boolean hasEnded();
+
+    /** Whether the kernel has ended the connection: nobody can ask anything any more. */
+    boolean isDisconnected();
+
+    /** Ends whoever waits or rests; reads that wait are answered with EIO. */
+    void end();
+
+    /** Waits until all threads have left; false if they haven't in time. */
+    boolean awaitGone(Duration bound) throws InterruptedException;
+
+    /** How many threads there are. */
+    int count();
+  }
+
+  private ConnectedMount(Place at, MountTable.Entry entry, Server threads) {
+    this.mountPoint = at.mountPoint();
+    this.place = at.place();
     this.entry = entry;
     this.threads = threads;
   }
 
-  /** From now on it, and no earlier one, is what is mounted there. */
-  JnrFuseMount enter() {
-    NEWEST.put(place, this);
-    return this;
+  /**
+   * Where something is mounted.
+   *
+   * @param mountPoint as the caller names it
+   * @param place the same without symbolic links, as the mount table has it
+   */
+  public record Place(Path mountPoint, Path place) {}
+
+  /**
+   * What was mounted just now, and answers. From now on it, and no earlier one, is what is mounted
+   * there.
+   *
+   * @param entry how the mount table shows it
+   */
+  public static FuseMount of(Place at, MountTable.Entry entry, Server threads) {
+    ConnectedMount mount = new ConnectedMount(at, entry, threads);
+    NEWEST.put(at.place(), mount);
+    return mount;
   }
 
   @Override
@@ -98,7 +127,7 @@ final class JnrFuseMount implements FuseMount {
   }
 
   /** How many threads serve it at the moment. */
-  int threads() {
+  public int threads() {
     return threads.count();
   }
 
