@@ -24,12 +24,24 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
   private final LayerTree tree;
   private final StateDirectory state;
   private final Totals totals;
+  private final boolean xattrs;
 
   private LayerFileSystem(LazyLayer layer) {
     this.layer = layer;
     this.tree = layer.tree();
     this.state = new StateDirectory(layer, tree.maxInode() + 1);
     this.totals = new Totals(tree.totalBytes(), tree.count());
+    this.xattrs = hasXattrs(tree);
+  }
+
+  private static boolean hasXattrs(LayerTree tree) {
+    for (long number = LayerTree.ROOT; number <= tree.maxInode(); number++) {
+      Inode inode = tree.inode(number);
+      if (inode != null && !inode.xattrs().isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -131,6 +143,17 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
       destination.put(names);
     }
     return names.length;
+  }
+
+  @Override
+  public boolean hasXattrs() {
+    return xattrs;
+  }
+
+  /** The state file does, and it alone. */
+  @Override
+  public boolean changes(long number) {
+    return number > tree.maxInode() && state.has(number);
   }
 
   @Override

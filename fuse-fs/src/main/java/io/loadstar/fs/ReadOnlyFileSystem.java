@@ -55,6 +55,22 @@ public interface ReadOnlyFileSystem {
   int listxattr(long inode, ByteBuffer destination);
 
   /**
+   * Whether anything has an extended attribute. If not, a transport may tell the kernel never to
+   * ask for one. Doesn't change.
+   */
+  default boolean hasXattrs() {
+    return true;
+  }
+
+  /**
+   * Whether an inode's attributes and content may change; its size does then too. All others may be
+   * remembered for good. Quick, since it is asked with each attribute.
+   */
+  default boolean changes(long inode) {
+    return false;
+  }
+
+  /**
    * Tells {@code sink} the entries of a directory, "." and ".." first, from {@code cookie} on.
    *
    * @param cookie 0 for the beginning, else what the sink was told with the last entry it took

@@ -24,6 +24,7 @@ public final class Errno {
   public static final int ENOSYS = 38;
   public static final int ELOOP = 40;
   public static final int ENODATA = 61;
+  public static final int EPROTO = 71;
   public static final int EOPNOTSUPP = 95;
   public static final int ECONNABORTED = 103;
   public static final int ENOTCONN = 107;
@@ -54,6 +55,7 @@ public final class Errno {
       case ENOSYS -> "ENOSYS";
       case ELOOP -> "ELOOP";
       case ENODATA -> "ENODATA";
+      case EPROTO -> "EPROTO";
       case EOPNOTSUPP -> "EOPNOTSUPP";
       case ECONNABORTED -> "ECONNABORTED";
       case ENOTCONN -> "ENOTCONN";
