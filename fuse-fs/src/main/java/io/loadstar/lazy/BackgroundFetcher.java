@@ -3,6 +3,7 @@ package io.loadstar.lazy;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +11,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches the rest of the node's layers while no reader waits, a range at a time, layer by layer in
- * the order in which they were enrolled.
+ * Fetches the rest of the node's layers in few large ranges, layer by layer in the order in which
+ * they were enrolled, as fast as the line carries it. What readers wait for goes first, within one
+ * member: see {@link LineGate}.
  *
- * <p>Thread-safe, though only one thread works: it calls {@link #step} again and again, and sleeps
- * for as long as that says. The lock guards the list of layers.
+ * <p>Thread-safe. Each of its threads calls {@link #step} again and again, and sleeps for as long
+ * as that says; so as many ranges are under way as there are threads, of one layer or of several.
+ * The lock guards the list of layers and where each has come to; nobody asks the store under it.
  */
 final class BackgroundFetcher {
 
@@ -23,8 +26,8 @@ final class BackgroundFetcher {
   /** How much is asked for at once, in compressed bytes: long enough to fill a line. */
   static final int RANGE = 16 << 20;
 
-  /** Bytes that are here already and yet fetched again, rather than to make another request. */
-  static final int MAX_GAP = 128 << 10;
+  /** How many ranges are under way at once: the one's bytes fill the other's round trip. */
+  static final int LANES = 2;
 
   /** When a source that failed is asked again, and a store that was full. */
   static final Duration RETRY = Duration.ofMinutes(1);
@@ -35,46 +38,50 @@ final class BackgroundFetcher {
   /** How long what was asked for last may take to be decoded. */
   static final Duration SETTLE = Duration.ofSeconds(1);
 
+  /** How long another thread may take to plan a range. */
+  static final Duration PLANNING = Duration.ofMillis(20);
+
   /** How long to sleep when there is nothing to do; a new layer wakes the sleeper. */
   static final Duration IDLE = Duration.ofHours(1);
 
   private final ChunkFetcher fetcher;
-  private final MissClock misses;
   private final Ticker ticker;
   private final Duration delay;
+  private final Pace pace;
   private final Object lock = new Object();
   private final List<Enrolment> enrolments = new ArrayList<>();
 
   /**
-   * @param delay how long there must have been no miss
+   * @param delay how long after it was mounted the rest of a layer is begun
    */
-  BackgroundFetcher(ChunkFetcher fetcher, MissClock misses, Ticker ticker, Duration delay) {
+  BackgroundFetcher(ChunkFetcher fetcher, Ticker ticker, Duration delay, Pace pace) {
     this.fetcher = fetcher;
-    this.misses = misses;
     this.ticker = ticker;
     this.delay = delay;
+    this.pace = pace;
   }
 
-  /** One layer on its way. Its fields are the worker's alone. */
+  /** One layer on its way. Guarded by the lock. */
   private static final class Enrolment {
     private final LazyLayer layer;
+    private int active;
     private int cursor;
     private long dueAt;
+    private boolean planning;
 
-    Enrolment(LazyLayer layer, long now) {
+    Enrolment(LazyLayer layer, long dueAt) {
       this.layer = layer;
-      this.dueAt = now;
+      this.dueAt = dueAt;
     }
   }
 
-  /**
-   * Counts as a miss: what has just been mounted is about to be read, and wants the line for
-   * itself.
-   */
+  /** Members that one thread fetches. */
+  private record Range(int first, int end, LayerStreams.Stretch stretch) {}
+
+  /** What has just been mounted is about to be read, and gets the line for itself for a while. */
   void enrol(LazyLayer layer) {
-    misses.miss();
     synchronized (lock) {
-      enrolments.add(new Enrolment(layer, ticker.read()));
+      enrolments.add(new Enrolment(layer, ticker.read() + delay.toNanos()));
     }
   }
 
@@ -90,31 +97,46 @@ final class BackgroundFetcher {
    * @return how long to sleep before the next call; zero to go on at once
    */
   Duration step() {
-    Duration early = delay.minus(misses.quiet());
-    if (early.isPositive()) {
-      return early;
-    }
-    Enrolment next = firstDue();
+    Enrolment next = takeDue();
     if (next == null) {
       return untilDue();
     }
     if (!fetcher.hasRoom()) {
+      giveBack(next, null);
       return RETRY;
     }
-    fetchRange(next);
+    Range range = plan(next);
+    giveBack(next, range);
+    if (range == null) {
+      endPass(next);
+    } else {
+      fetch(next, range);
+    }
     return Duration.ZERO;
   }
 
-  private @Nullable Enrolment firstDue() {
+  /** The first layer that is due, for the caller to plan. */
+  private @Nullable Enrolment takeDue() {
     long now = ticker.read();
     synchronized (lock) {
       enrolments.removeIf(each -> each.layer.isClosed() || each.layer.ledger().isComplete());
       for (Enrolment each : enrolments) {
-        if (each.dueAt - now <= 0) {
+        if (each.dueAt - now <= 0 && !each.planning) {
+          each.planning = true;
           return each;
         }
       }
       return null;
+    }
+  }
+
+  private void giveBack(Enrolment enrolment, @Nullable Range range) {
+    synchronized (lock) {
+      enrolment.planning = false;
+      if (range != null) {
+        enrolment.active++;
+        enrolment.cursor = range.end;
+      }
     }
   }
 
@@ -123,25 +145,41 @@ final class BackgroundFetcher {
     long least = IDLE.toNanos();
     synchronized (lock) {
       for (Enrolment each : enrolments) {
-        least = Math.min(least, Math.max(1, each.dueAt - now));
+        long due = each.planning ? PLANNING.toNanos() : each.dueAt - now;
+        least = Math.min(least, Math.max(1, due));
       }
     }
     return Duration.ofNanos(least);
   }
 
-  private void fetchRange(Enrolment enrolment) {
+  /** The next range that is wanted and that nobody fetches; null if there is none. */
+  private @Nullable Range plan(Enrolment enrolment) {
     LazyLayer layer = enrolment.layer;
-    int first = firstWanted(layer, enrolment.cursor);
-    if (first == layer.index().members()) {
-      endPass(enrolment);
-      return;
+    int first;
+    synchronized (lock) {
+      first = enrolment.cursor;
     }
-    int end = endOfRange(layer, first);
-    try {
-      enrolment.cursor = new MemberStream(fetcher, layer, () -> mayGoOn(layer)).fetch(first, end);
+    first = fetcher.firstOpen(layer, first);
+    if (first == layer.index().members()) {
+      return null;
+    }
+    int end = fetcher.endOf(layer, first, layer.index().start(first) + RANGE);
+    return new Range(first, end, layer.streams().begin(first, end));
+  }
+
+  private void fetch(Enrolment enrolment, Range range) {
+    LazyLayer layer = enrolment.layer;
+    MemberStream.Ahead ahead =
+        new MemberStream.Ahead(
+            Urgency.BACKGROUND, () -> !layer.isClosed() && fetcher.hasRoom(), pace);
+    int reached = range.first;
+    long dueAt = ticker.read();
+    try (LayerStreams.Stretch stretch = range.stretch) {
+      reached =
+          new MemberStream(fetcher, layer, ahead, new ArrayDeque<>())
+              .fetch(range.first, range.end, stretch);
     } catch (IOException | RuntimeException e) {
-      enrolment.cursor = first;
-      enrolment.dueAt = ticker.read() + RETRY.toNanos();
+      dueAt += RETRY.toNanos();
       if (!layer.isClosed()) {
         LOG.warn(
             "layer {}: background fetch failed and goes on in {} s: {}",
@@ -150,45 +188,26 @@ final class BackgroundFetcher {
             e.toString());
       }
     }
+    synchronized (lock) {
+      enrolment.active--;
+      enrolment.cursor =
+          reached < range.end ? Math.min(enrolment.cursor, reached) : enrolment.cursor;
+      enrolment.dueAt = dueAt;
+    }
   }
 
   /** All has been asked for: looks what has come, once nothing is under way any more. */
   private void endPass(Enrolment enrolment) {
     boolean settled = fetcher.isIdle();
-    enrolment.dueAt = ticker.read() + (settled ? SECOND_PASS : SETTLE).toNanos();
+    synchronized (lock) {
+      settled &= enrolment.active == 0;
+      enrolment.dueAt = ticker.read() + (settled ? SECOND_PASS : SETTLE).toNanos();
+      enrolment.cursor = settled ? 0 : enrolment.cursor;
+    }
     if (settled) {
-      enrolment.cursor = 0;
       for (int member = 0; member < enrolment.layer.index().members(); member++) {
         fetcher.holds(enrolment.layer, member); // which tells the ledger
       }
     }
-  }
-
-  private boolean mayGoOn(LazyLayer layer) {
-    return !layer.isClosed() && fetcher.hasRoom() && misses.quiet().compareTo(delay) >= 0;
-  }
-
-  private int firstWanted(LazyLayer layer, int from) {
-    int member = from;
-    while (member < layer.index().members() && !fetcher.isWanted(layer, member)) {
-      member++;
-    }
-    return member;
-  }
-
-  /** Behind the last wanted member of a range that starts at {@code first}, which is wanted. */
-  private int endOfRange(LazyLayer layer, int first) {
-    LayerIndex index = layer.index();
-    int end = first + 1;
-    for (int next = end; next < index.members(); next++) {
-      boolean far = index.end(next) - index.start(first) > RANGE;
-      if (far || index.start(next) - index.end(end - 1) > MAX_GAP) {
-        break;
-      }
-      if (fetcher.isWanted(layer, next)) {
-        end = next + 1;
-      }
-    }
-    return end;
   }
 }

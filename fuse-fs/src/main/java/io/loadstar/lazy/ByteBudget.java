@@ -26,13 +26,13 @@ final class ByteBudget {
 
   /** Whether {@code bytes} can ever be had at {@code urgency}. */
   boolean fits(long bytes, Urgency urgency) {
-    return bytes <= (long) UNIT * (urgency == Urgency.AHEAD ? units / 2 : units);
+    return bytes <= (long) UNIT * (urgency.isAhead() ? units / 2 : units);
   }
 
   /** Waits until there is room for {@code bytes}, which must fit; the caller releases the share. */
   Share acquire(long bytes, Urgency urgency) throws InterruptedException {
     int count = Math.toIntExact((bytes + UNIT - 1) / UNIT);
-    if (urgency == Urgency.AHEAD) {
+    if (urgency.isAhead()) {
       ahead.acquire(count);
       try {
         all.acquire(count);
@@ -68,7 +68,7 @@ final class ByteBudget {
 
     void release() {
       all.release(count);
-      if (urgency == Urgency.AHEAD) {
+      if (urgency.isAhead()) {
         ahead.release(count);
       }
     }

@@ -1,18 +1,12 @@
 package io.loadstar.lazy;
 
-import io.loadstar.blob.ByteRange;
 import io.loadstar.cache.ContentStore;
-import io.loadstar.cache.ObjectKey;
-import io.loadstar.format.ChunkDecoder;
 import io.loadstar.layer.FileChunk;
-import io.loadstar.layer.Member;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,15 +17,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe; one for the node, owned by the {@link LazyNode}.
  *
- * <p>A flight goes: claimed in {@link Flights}; its bytes read from a response, on a thread that
- * waits for the network, within the {@link ByteBudget}; decoded and verified on the {@link
- * DecodePool}; each chunk put into the store, its claim ended, its readers served. Whoever looks
- * into the store first and then for a flight may miss both by a hair: so a new claim is looked up
- * in the store once more before it is fetched.
- *
- * <p>A failure is told to the readers of the layer through whose source the fetch was made. A
- * reader of another layer who had joined, or one who had joined what was fetched ahead, tries again
- * through his own.
+ * <p>A flight goes: claimed in {@link Flights}; planned into one request with its neighbours
+ * ({@link RangePlanner}) and with what its reader is on the way to ({@link ReadAhead}); its bytes
+ * read from the response ({@link MemberStream}), on a thread that waits for the network; decoded,
+ * kept and handed to its readers ({@link Arrivals}). Whoever looks into the store first and then
+ * for a flight may miss both by a hair: so a new claim is looked up in the store once more before
+ * it is fetched.
  */
 final class ChunkFetcher implements AutoCloseable {
 
@@ -40,15 +31,24 @@ final class ChunkFetcher implements AutoCloseable {
   private final ContentStore store;
   private final Workers workers;
   private final RangePlanner planner;
-  private final ByteBudget budget;
   private final Flights flights = new Flights();
-  private final Decoders decoders = new Decoders();
+  private final Arrivals arrivals;
 
   ChunkFetcher(ContentStore store, Workers workers, LazyOptions options) {
     this.store = store;
     this.workers = workers;
-    this.planner = new RangePlanner(options.fetchAtLeast(), this::claimAhead);
-    this.budget = new ByteBudget(options.bytesInFlight());
+    this.planner = new RangePlanner(options.fetchAtLeast());
+    this.arrivals =
+        new Arrivals(
+            store,
+            flights,
+            workers,
+            new ByteBudget(options.bytesInFlight()),
+            part -> fetch(List.of(part)));
+  }
+
+  Arrivals arrivals() {
+    return arrivals;
   }
 
   /**
@@ -67,6 +67,8 @@ final class ChunkFetcher implements AutoCloseable {
       Flight flight = flights.joinOrClaim(part);
       if (flight != null) {
         claimed.add(flight);
+      } else {
+        joined(part);
       }
     }
     try {
@@ -74,26 +76,66 @@ final class ChunkFetcher implements AutoCloseable {
       claimed.sort(Comparator.comparingInt(Flight::member));
       start(planner.runsOf(claimed));
     } catch (RuntimeException e) { // a claim that nobody follows would hang all who join it
-      claimed.forEach(flight -> fail(flight, new IOException("a fetch failed", e)));
+      claimed.forEach(flight -> arrivals.fail(flight, new IOException("a fetch failed", e)));
     }
   }
 
-  /** Fetches the first run on this thread, the others on their own. */
+  /** What was fetched ahead, and maybe makes way for others, is waited for now. */
+  private void joined(Part part) {
+    LazyLayer layer = part.layer();
+    layer.line().gate().joined();
+    layer.passed(part.chunk().member().offset());
+  }
+
+  /** How many bytes are read over rather than to make another request. */
+  int gapOf(LazyLayer layer) {
+    return planner.gapOf(layer);
+  }
+
+  /** Fetches the last run on this thread, the others on their own. */
   private void start(List<ArrayDeque<Flight>> runs) {
-    for (int i = 1; i < runs.size(); i++) {
-      ArrayDeque<Flight> run = runs.get(i);
-      execute(() -> fetchRun(run), run);
+    if (runs.isEmpty()) {
+      return;
     }
-    if (!runs.isEmpty()) {
-      fetchRun(runs.getFirst());
+    ArrayDeque<Flight> last = runs.getLast();
+    int end = endWithMore(runs.getFirst().getFirst(), last.getLast());
+    for (ArrayDeque<Flight> run : runs.subList(0, runs.size() - 1)) {
+      int behind = run.getLast().member() + 1;
+      execute(() -> fetchRun(run, behind), run);
     }
+    fetchRun(last, end);
+  }
+
+  /** The end of a request up to {@code last} that also brings what the reader will want next. */
+  private int endWithMore(Flight first, Flight last) {
+    LazyLayer layer = last.layer();
+    LayerIndex index = layer.index();
+    int behind = last.member() + 1;
+    long limit = layer.readAhead().missed(index.start(first.member()), index.end(last.member()));
+    long more = limit - index.end(last.member());
+    if (more <= 0 || !store.hasRoom() || layer.streams().startFor(behind, more) > behind) {
+      return behind;
+    }
+    return endOf(layer, last.member(), limit);
+  }
+
+  /**
+   * Up to where a request that begins with {@code first} brings what is wanted, and what no other
+   * brings.
+   *
+   * @param limit the offset in the blob that it doesn't pass
+   */
+  int endOf(LazyLayer layer, int first, long limit) {
+    int taken = layer.streams().firstTaken(first);
+    RangePlanner.Start start = new RangePlanner.Start(first, limit);
+    return planner.endOf(layer, start, member -> member < taken && isWanted(layer, member));
   }
 
   private void execute(Runnable work, Iterable<Flight> concerned) {
     try {
       workers.network().execute(work);
     } catch (RejectedExecutionException e) {
-      concerned.forEach(flight -> fail(flight, new IOException("shutting down", e)));
+      concerned.forEach(flight -> arrivals.fail(flight, new IOException("shutting down", e)));
     }
   }
 
@@ -107,8 +149,82 @@ final class ChunkFetcher implements AutoCloseable {
       }
     }
     layer.ledger().holds(flight.member());
-    flights.abandon(flight).forEach(this::tryAgain);
+    flights.abandon(flight).forEach(arrivals::tryAgain);
     return true;
+  }
+
+  /** Fetches a run in one request. All its flights have been handed on or have failed then. */
+  private void fetchRun(ArrayDeque<Flight> run, int end) {
+    LazyLayer layer = run.getFirst().layer();
+    int first = run.getFirst().member();
+    MemberStream.Ahead ahead = aheadOfReader(layer);
+    try (LayerStreams.Stretch stretch = layer.streams().begin(first, end)) {
+      new MemberStream(this, layer, ahead, run).fetch(first, end, stretch);
+    } catch (IOException e) {
+      // Its readers have been told, and the layer's ledger.
+    }
+  }
+
+  private MemberStream.Ahead aheadOfReader(LazyLayer layer) {
+    return new MemberStream.Ahead(
+        Urgency.READ_AHEAD, () -> !layer.isClosed() && store.hasRoom(), null);
+  }
+
+  /** Fetches what a reader is on the way to. Returns at once. */
+  void fetchAhead(LazyLayer layer, ReadAhead.Stretch wanted) {
+    LayerIndex index = layer.index();
+    int first =
+        layer.streams().startFor(index.firstBehind(wanted.from()), wanted.end() - wanted.from());
+    int end = Math.min(index.firstFrom(wanted.end()), layer.streams().firstTaken(first));
+    if (first >= end || !store.hasRoom()) {
+      return;
+    }
+    // Said before the thread runs: the reader may be here sooner.
+    LayerStreams.Stretch stretch = layer.streams().begin(first, end);
+    try {
+      workers.network().execute(() -> stream(layer, new Members(first, end), stretch));
+    } catch (RejectedExecutionException e) {
+      stretch.close();
+    }
+  }
+
+  private record Members(int first, int end) {}
+
+  private void stream(LazyLayer layer, Members members, LayerStreams.Stretch stretch) {
+    try (stretch) {
+      int first = firstWanted(layer, members.first);
+      if (first >= members.end) {
+        return;
+      }
+      int last = members.end - 1;
+      while (last > first && !isWanted(layer, last)) {
+        last--;
+      }
+      stretch.narrow(first, last + 1);
+      new MemberStream(this, layer, aheadOfReader(layer), new ArrayDeque<>())
+          .fetch(first, last + 1, stretch);
+    } catch (IOException e) {
+      // Who needs what hasn't come fetches it himself, and is told then why it can't be had.
+    }
+  }
+
+  /** The first member from {@code from} on that is to be fetched; the number of all if none is. */
+  int firstWanted(LazyLayer layer, int from) {
+    int member = from;
+    while (member < layer.index().members() && !isWanted(layer, member)) {
+      member++;
+    }
+    return member;
+  }
+
+  /** As {@link #firstWanted}, and nobody brings it already. */
+  int firstOpen(LazyLayer layer, int from) {
+    int next = firstWanted(layer, from);
+    for (int free = layer.streams().firstFree(next); free != next; ) {
+      next = firstWanted(layer, free);
+      free = layer.streams().firstFree(next);
+    }
+    return next;
   }
 
   /**
@@ -116,8 +232,13 @@ final class ChunkFetcher implements AutoCloseable {
    *
    * @return null if it is in the store, under way, or too large to be fetched ahead
    */
-  @Nullable Flight claimAhead(LazyLayer layer, int member) {
-    return isWanted(layer, member) ? flights.claim(layer, member, Urgency.AHEAD) : null;
+  @Nullable Flight claimAhead(LazyLayer layer, int member, Urgency urgency) {
+    return isWanted(layer, member) ? flights.claim(layer, member, urgency) : null;
+  }
+
+  /** Whether a reader waits for one of these. */
+  boolean isAwaited(Collection<Flight> some) {
+    return flights.isAwaited(some);
   }
 
   /** Whether the store takes what nobody waits for. */
@@ -125,10 +246,12 @@ final class ChunkFetcher implements AutoCloseable {
     return store.hasRoom();
   }
 
-  /** Whether a member isn't in the store and can be fetched ahead, which not the largest can. */
+  /**
+   * Whether a member is neither in the store nor claimed, and can be fetched ahead, which not the
+   * largest can.
+   */
   boolean isWanted(LazyLayer layer, int member) {
-    return !holds(layer, member)
-        && budget.fits(costOf(layer.index().member(member)), Urgency.AHEAD);
+    return !holds(layer, member) && arrivals.fits(layer.index().member(member), Urgency.BACKGROUND);
   }
 
   /** Whether the store has all chunks of a member, as far as can be told without hashing them. */
@@ -146,173 +269,14 @@ final class ChunkFetcher implements AutoCloseable {
     return true;
   }
 
-  /** Fetches a run in one request. All its flights have been handed on or have failed then. */
-  private void fetchRun(ArrayDeque<Flight> run) {
-    LazyLayer layer = run.getFirst().layer();
-    LayerIndex index = layer.index();
-    ByteRange range =
-        ByteRange.between(index.start(run.getFirst().member()), index.end(run.getLast().member()));
-    IOException cause = new IOException(layer.digest() + ": nothing came for " + range);
-    layer.ledger().requested();
-    try {
-      layer.source().readRanges(List.of(range), (_, bytes) -> takeAll(run, range, bytes));
-    } catch (IOException e) {
-      cause = e;
-    } catch (RuntimeException e) {
-      cause = new IOException(layer.digest() + ": can't read " + range, e);
-    } finally {
-      while (!run.isEmpty()) {
-        fail(run.remove(), cause);
-      }
-    }
-  }
-
-  private void takeAll(ArrayDeque<Flight> run, ByteRange range, InputStream bytes)
-      throws IOException {
-    long position = range.offset();
-    while (!run.isEmpty()) {
-      Flight flight = run.element();
-      LayerIndex index = flight.layer().index();
-      skip(flight.layer(), index.start(flight.member()) - position, bytes);
-      take(flight, bytes);
-      position = index.end(flight.member());
-      run.remove();
-    }
-  }
-
-  /**
-   * Reads a flight's member from {@code bytes}, which stand at its beginning, and has it decoded.
-   * Waits for memory first. If it throws, the flight is still the caller's.
-   */
-  void take(Flight flight, InputStream bytes) throws IOException {
-    LazyLayer layer = flight.layer();
-    Member member = layer.index().member(flight.member());
-    int length = Math.toIntExact(Math.min(member.range().length(), Integer.MAX_VALUE));
-    long cost = costOf(member);
-    if (!budget.fits(cost, flight.urgency())) {
-      skip(layer, member.range().length(), bytes);
-      String what = ": a member takes " + cost + " bytes of memory, more than may be in flight";
-      fail(flight, new IOException(layer.digest() + what));
-      return;
-    }
-    ByteBudget.Share share = acquire(cost, flight.urgency());
-    boolean handedOn = false;
-    try {
-      byte[] compressed = new byte[length];
-      int count = bytes.readNBytes(compressed, 0, length);
-      layer.ledger().fetched(count);
-      if (count < length) {
-        throw new EOFException(layer.digest() + ": " + count + " bytes came of " + member.range());
-      }
-      workers.decoders().execute(flight.urgency(), () -> decode(flight, compressed, share));
-      handedOn = true;
-    } catch (RejectedExecutionException e) {
-      throw new IOException("shutting down", e);
-    } finally {
-      if (!handedOn) {
-        share.release();
-      }
-    }
-  }
-
-  /** Reads over what nobody wants, which was fetched all the same. */
-  void skip(LazyLayer layer, long count, InputStream bytes) throws IOException {
-    bytes.skipNBytes(count);
-    layer.ledger().fetched(count);
-  }
-
-  private ByteBudget.Share acquire(long cost, Urgency urgency) throws InterruptedIOException {
-    try {
-      return budget.acquire(cost, urgency);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while waiting for memory");
-    }
-  }
-
-  /** What a member takes in memory while it is decoded: itself and its largest chunk. */
-  private static long costOf(Member member) {
-    long largest = 0;
-    for (FileChunk chunk : member.chunks()) {
-      largest = Math.max(largest, chunk.chunk().size());
-    }
-    return member.range().length() + largest;
-  }
-
-  private void decode(Flight flight, byte[] compressed, ByteBudget.Share share) {
-    LazyLayer layer = flight.layer();
-    Member member = layer.index().member(flight.member());
-    IOException cause = new IOException(layer.digest() + ": " + member.range() + " not decoded");
-    ChunkDecoder decoder = decoders.take(layer.format());
-    boolean[] kept = {true};
-    try {
-      decoder.decode(
-          compressed,
-          member,
-          (chunk, bytes) -> kept[0] &= land(flight, layer.index().key(chunk), bytes));
-      if (kept[0]) {
-        layer.ledger().holds(flight.member());
-      }
-    } catch (IOException e) {
-      cause = e;
-    } catch (RuntimeException e) {
-      cause = new IOException(layer.digest() + ": can't decode " + member.range(), e);
-    } finally {
-      decoders.giveBack(layer.format(), decoder);
-      share.release();
-      fail(flight, cause);
-    }
-  }
-
-  /** Keeps a verified chunk and serves who waits for it; whether it could be kept. */
-  private boolean land(Flight flight, ObjectKey key, ByteBuffer bytes) {
-    boolean kept = store.put(key, bytes);
-    for (Part part : flights.land(flight, key)) {
-      part.fillFrom(bytes);
-    }
-    return kept;
-  }
-
-  /** Ends a flight. What has landed stays; if anything hasn't, {@code cause} is why. */
-  void fail(Flight flight, IOException cause) {
-    // Asked for with the claim still standing, so that nobody begins another before it is noted.
-    if (!flights.isUnderWay(flight)) {
-      return;
-    }
-    if (!flight.layer().isClosed()) {
-      flight.layer().ledger().failed(flight.member(), flight.urgency(), cause);
-    }
-    for (Part part : flights.abandon(flight)) {
-      if (part.layer() == flight.layer() && flight.urgency() == Urgency.ON_DEMAND) {
-        part.fail(cause);
-      } else {
-        tryAgain(part);
-      }
-    }
-  }
-
-  private void tryAgain(Part part) {
-    try {
-      workers
-          .network()
-          .execute(() -> {
-            if (!part.tryFill(store)) {
-              fetch(List.of(part));
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      part.fail(new IOException("shutting down", e));
-    }
-  }
-
   /** Whether nothing is under way, nor being decoded. */
   boolean isIdle() {
-    return flights.size() == 0 && budget.isFree();
+    return flights.size() == 0 && arrivals.isIdle();
   }
 
   /** How many bytes more may be in flight now. */
   long bytesFree() {
-    return budget.free();
+    return arrivals.bytesFree();
   }
 
   /** How many chunks are under way. */
@@ -323,6 +287,6 @@ final class ChunkFetcher implements AutoCloseable {
   /** After the workers have ended. */
   @Override
   public void close() {
-    decoders.close();
+    arrivals.close();
   }
 }

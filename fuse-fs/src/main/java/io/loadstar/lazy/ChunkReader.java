@@ -40,6 +40,7 @@ final class ChunkReader {
       number++;
     }
     destination.limit(limit);
+    layer.passed(chunks.get(number - 1).member().offset());
     return count;
   }
 

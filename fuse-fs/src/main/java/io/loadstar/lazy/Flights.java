@@ -3,6 +3,7 @@ package io.loadstar.lazy;
 import io.loadstar.cache.ObjectKey;
 import io.loadstar.layer.FileChunk;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,28 @@ final class Flights {
   boolean isUnderWay(Flight flight) {
     synchronized (lock) {
       return !flight.awaited.isEmpty();
+    }
+  }
+
+  /** Whether all that a member yields is under way. */
+  boolean isUnderWay(LazyLayer layer, int member) {
+    List<ObjectKey> keys = keysOf(layer, member);
+    synchronized (lock) {
+      return byChunk.keySet().containsAll(keys);
+    }
+  }
+
+  /** Whether anybody waits for one of these. */
+  boolean isAwaited(Collection<Flight> some) {
+    synchronized (lock) {
+      for (Flight flight : some) {
+        for (List<Part> waiting : flight.awaited.values()) {
+          if (!waiting.isEmpty()) {
+            return true;
+          }
+        }
+      }
+      return false;
     }
   }
 

@@ -117,6 +117,12 @@ final class LayerIndex {
     return number < 0 ? -number - 1 : number;
   }
 
+  /** The number of the first member that ends behind {@code offset}. */
+  int firstBehind(long offset) {
+    int number = firstFrom(offset);
+    return number > 0 && ends[number - 1] > offset ? number - 1 : number;
+  }
+
   /** The first byte of a member in the blob. */
   long start(int member) {
     return starts[member];

@@ -30,16 +30,22 @@ public final class LazyLayer implements Closeable {
   private final LayerLedger ledger;
   private final AccessRecord record;
   private final ChunkReader reader;
+  private final Line line;
+  private final ReadAhead readAhead;
+  private final LayerStreams streams;
   private volatile boolean closed;
 
-  LazyLayer(LazyNode node, Content content, LayerIndex index, Books books) {
+  LazyLayer(LazyNode node, Content content, Access access, Books books) {
     this.node = node;
     this.tree = content.tree();
     this.format = content.format();
     this.source = content.source();
-    this.index = index;
+    this.index = access.index;
     this.ledger = books.ledger();
     this.record = books.record();
+    this.line = access.line;
+    this.readAhead = access.readAhead;
+    this.streams = new LayerStreams(access.index);
     this.reader = new ChunkReader(this, node.store());
   }
 
@@ -54,6 +60,13 @@ public final class LazyLayer implements Closeable {
 
   /** What is written down about it. */
   record Books(LayerLedger ledger, AccessRecord record) {}
+
+  /**
+   * How it gets at its bytes.
+   *
+   * @param line to where its bytes come from
+   */
+  record Access(LayerIndex index, Line line, ReadAhead readAhead) {}
 
   /** The tree whose files can be read. */
   public LayerTree tree() {
@@ -116,8 +129,8 @@ public final class LazyLayer implements Closeable {
   }
 
   /**
-   * Fetches what lies in front of the layer's prefetch landmark, in one request, unless it is here.
-   * Returns at once.
+   * Fetches what lies in front of the layer's prefetch landmark, or, if it has none, as much of its
+   * beginning as the node's options say, in one request, unless it is here. Returns at once.
    *
    * @return ends when the bytes have arrived, or couldn't be had: that is logged, and isn't an
    *     error, since readers fetch what they need
@@ -126,7 +139,7 @@ public final class LazyLayer implements Closeable {
     return node.prefetch(this);
   }
 
-  /** Has the rest of the layer fetched when the node is idle, if it is configured to do that. */
+  /** Has the rest of the layer fetched in the background, if the node's options want that. */
   public void fetchInBackground() {
     node.fetchInBackground(this);
   }
@@ -147,6 +160,25 @@ public final class LazyLayer implements Closeable {
 
   LayerLedger ledger() {
     return ledger;
+  }
+
+  Line line() {
+    return line;
+  }
+
+  ReadAhead readAhead() {
+    return readAhead;
+  }
+
+  LayerStreams streams() {
+    return streams;
+  }
+
+  /** A reader is at {@code offset} of the blob and needs no fetch of his own for it. */
+  void passed(long offset) {
+    if (readAhead.isHeardAt(offset)) {
+      node.fetchAhead(this, readAhead.passed(offset));
+    }
   }
 
   BlobFormat format() {

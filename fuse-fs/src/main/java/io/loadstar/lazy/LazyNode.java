@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,13 +16,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What all lazy layers of a node share: the store, the fetches under way, the bound for memory, the
- * threads, and the clock that says when the node is idle.
+ * lines, and the threads.
  *
  * <p>Thread-safe. Closed by the daemon, after its mounts and layers and before the store, which
  * isn't the node's.
@@ -36,19 +38,16 @@ public final class LazyNode implements Closeable {
   private final Workers workers;
   private final ChunkFetcher fetcher;
   private final Prefetcher prefetcher;
-  private final MissClock misses;
   private final @Nullable BackgroundFetcher background;
-  private final @Nullable Thread backgroundThread;
+  private final List<Thread> backgroundThreads;
+  private final Map<SharingDomain, Line> lines = new ConcurrentHashMap<>();
   private final Set<PendingRead> pending = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /** Starts a node's threads; time is the system's. */
   public static LazyNode start(ContentStore store, LazyOptions options) {
     LazyNode node = new LazyNode(store, options, Ticker.systemTicker());
-    Thread thread = node.backgroundThread;
-    if (thread != null) {
-      thread.start();
-    }
+    node.backgroundThreads.forEach(Thread::start);
     return node;
   }
 
@@ -59,23 +58,28 @@ public final class LazyNode implements Closeable {
     this.ticker = ticker;
     this.workers = Workers.start(options.decodeThreads());
     this.fetcher = new ChunkFetcher(store, workers, options);
-    this.prefetcher = new Prefetcher(fetcher, workers);
-    this.misses = new MissClock(ticker);
+    this.prefetcher = new Prefetcher(fetcher, workers, options.prefetchWithoutLandmark());
     this.background =
         options
-            .backgroundDelay()
-            .map(delay -> new BackgroundFetcher(fetcher, misses, ticker, delay))
+            .background()
+            .map(how ->
+                new BackgroundFetcher(
+                    fetcher, ticker, how.delay(), new Pace(how.bytesPerSecond(), ticker)))
             .orElse(null);
-    this.backgroundThread =
-        background == null
-            ? null
-            : Thread.ofPlatform().daemon().name("loadstar-background").unstarted(this::loop);
+    this.backgroundThreads = background == null ? List.of() : backgroundThreads();
+  }
+
+  private List<Thread> backgroundThreads() {
+    Thread.Builder named = Thread.ofPlatform().daemon().name("loadstar-background-", 0);
+    return Stream.generate(() -> named.unstarted(this::loop))
+        .limit(BackgroundFetcher.LANES)
+        .toList();
   }
 
   /**
    * Opens a layer.
    *
-   * @param domain what it may share with other layers
+   * @param domain what it may share with other layers; they share the line to a registry as well
    * @return the layer, which the caller closes; {@code content}'s source is its own
    */
   public LazyLayer open(LazyLayer.Content content, SharingDomain domain) {
@@ -94,7 +98,14 @@ public final class LazyNode implements Closeable {
     LayerLedger.Blob blob =
         new LayerLedger.Blob(content.source().digest(), content.source().size());
     LayerLedger ledger = new LayerLedger(blob, index, options.failureBackoff(), ticker);
-    return new LazyLayer(this, content, index, new LazyLayer.Books(ledger, record));
+    Line line = lines.computeIfAbsent(domain, _ -> Line.of(options.fetchAtLeast()));
+    ReadAhead readAhead =
+        new ReadAhead(options.fetchAtLeast(), options.readAheadLimit(), line.meter());
+    return new LazyLayer(
+        this,
+        content,
+        new LazyLayer.Access(index, line, readAhead),
+        new LazyLayer.Books(ledger, record));
   }
 
   ContentStore store() {
@@ -138,7 +149,6 @@ public final class LazyNode implements Closeable {
         }
       }
       if (!missing.isEmpty()) {
-        misses.miss();
         layer.ledger().waited();
         fetcher.fetch(missing);
       }
@@ -166,11 +176,18 @@ public final class LazyNode implements Closeable {
     return prefetcher.prefetch(layer);
   }
 
+  /** Fetches what a reader is on the way to, if anything. Returns at once. */
+  void fetchAhead(LazyLayer layer, ReadAhead.@Nullable Stretch stretch) {
+    if (stretch != null) {
+      fetcher.fetchAhead(layer, stretch);
+    }
+  }
+
   void fetchInBackground(LazyLayer layer) {
     BackgroundFetcher fetcher = background;
     if (fetcher != null) {
       fetcher.enrol(layer);
-      LockSupport.unpark(backgroundThread);
+      backgroundThreads.forEach(LockSupport::unpark);
     }
   }
 
@@ -220,10 +237,7 @@ public final class LazyNode implements Closeable {
   @Override
   public void close() {
     closed = true;
-    Thread thread = backgroundThread;
-    if (thread != null) {
-      thread.interrupt();
-    }
+    backgroundThreads.forEach(Thread::interrupt);
     workers.close();
     for (PendingRead read : pending) {
       read.fail(new IOException("shutting down"));

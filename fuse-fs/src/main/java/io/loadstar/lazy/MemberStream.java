@@ -3,18 +3,24 @@ package io.loadstar.lazy;
 import io.loadstar.blob.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches a run of a layer's members in one request, ahead of any reader, and has each decoded as
- * it arrives. Not thread-safe; used once.
+ * Fetches a run of a layer's members in one request, and has each decoded as it arrives. Not
+ * thread-safe; used once.
  *
- * <p>It claims only what the response is about to bring, {@link #CLAIM_AHEAD} bytes: a reader who
- * wants one of these joins, and hasn't long to wait; a reader who wants what comes later fetches it
- * at once, past the stream, which then leaves it out. So no reader waits for a long response.
+ * <p>What readers wait for is claimed by whoever makes it. Of the rest it claims only what the
+ * response is about to bring, {@link #CLAIM_AHEAD} bytes: a reader who wants one of these joins,
+ * and hasn't long to wait; a reader who wants what comes later fetches it at once, past the stream,
+ * which then leaves it out. So no reader waits for a long response.
+ *
+ * <p>As long as it brings what nobody waits for, it lets what is more urgent go first, and that
+ * within one member.
  */
 final class MemberStream {
 
@@ -27,70 +33,148 @@ final class MemberStream {
   private final ChunkFetcher fetcher;
   private final LazyLayer layer;
   private final LayerIndex index;
-  private final BooleanSupplier mayGoOn;
+  private final Ahead ahead;
+
+  /** Claimed for readers, and still behind {@link #next}. */
+  private final ArrayDeque<Flight> demanded;
+
+  /** Claimed, and about to come. */
   private final ArrayDeque<Flight> claimed = new ArrayDeque<>();
+
+  private int demandedLeft;
   private int next;
-  private int last;
 
   /**
-   * @param mayGoOn asked before more is claimed; once false, the stream ends with what is claimed
+   * @param ahead what it brings besides
+   * @param demanded flights that readers wait for, ascending; the stream lands or fails them
    */
-  MemberStream(ChunkFetcher fetcher, LazyLayer layer, BooleanSupplier mayGoOn) {
+  MemberStream(ChunkFetcher fetcher, LazyLayer layer, Ahead ahead, ArrayDeque<Flight> demanded) {
     this.fetcher = fetcher;
     this.layer = layer;
     this.index = layer.index();
-    this.mayGoOn = mayGoOn;
+    this.ahead = ahead;
+    this.demanded = demanded;
+    this.demandedLeft = demanded.size();
   }
+
+  /**
+   * What is brought that no reader waits for.
+   *
+   * @param urgency how soon it is needed
+   * @param mayGoOn asked before more of it is claimed; once false, the stream ends with what is
+   *     claimed
+   * @param pace to keep to; null to take it as it comes
+   */
+  record Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace) {}
 
   /**
    * Fetches the members from {@code first} up to, but not including, {@code end}; returns when all
    * have arrived, though not yet been decoded.
    *
+   * @param stretch of the layer's streams, from {@code first} to {@code end}
    * @return the member to go on from: {@code end}, or less if it had to stop
    * @throws IOException if the source fails; members that have arrived stay
    */
-  int fetch(int first, int end) throws IOException {
+  int fetch(int first, int end, LayerStreams.Stretch stretch) throws IOException {
     next = first;
-    last = end;
     ByteRange range = ByteRange.between(index.start(first), index.end(end - 1));
     layer.ledger().requested();
-    IOException cause = new IOException(layer.digest() + ": the response to " + range + " ended");
-    try {
-      layer.source().readRanges(List.of(range), this::receive);
+    IOException cause = new IOException(layer.digest() + ": nothing came for " + range);
+    Urgency begun = demanded.isEmpty() ? ahead.urgency : Urgency.ON_DEMAND;
+    long askedAt = System.nanoTime();
+    try (LineGate.Passage passage = layer.line().gate().enter(begun)) {
+      layer
+          .source()
+          .readRanges(
+              List.of(range),
+              (_, bytes) -> receive(new Answer(range, metered(bytes, askedAt), stretch), passage));
     } catch (IOException e) {
       cause = e;
       throw e;
+    } catch (RuntimeException e) {
+      cause = new IOException(layer.digest() + ": can't read " + range, e);
+      throw cause;
     } finally {
-      while (!claimed.isEmpty()) {
-        fetcher.fail(claimed.remove(), cause);
-      }
+      failAll(claimed, cause);
+      failAll(demanded, cause);
     }
     return next;
   }
 
-  private void receive(ByteRange range, InputStream bytes) throws IOException {
-    long position = range.offset();
-    for (Flight flight = claimNext(); flight != null; flight = claimNext()) {
-      fetcher.skip(layer, index.start(flight.member()) - position, bytes);
-      position = index.end(flight.member());
-      fetcher.take(flight, bytes);
-      claimed.remove();
+  private InputStream metered(InputStream bytes, long askedAt) {
+    return layer.line().meter().measured(bytes, askedAt);
+  }
+
+  private void failAll(ArrayDeque<Flight> flights, IOException cause) {
+    while (!flights.isEmpty()) {
+      fetcher.arrivals().fail(flights.remove(), cause);
+    }
+  }
+
+  private record Answer(ByteRange range, InputStream bytes, LayerStreams.Stretch stretch) {}
+
+  private void receive(Answer answer, LineGate.Passage passage) throws IOException {
+    LayerStreams.Stretch stretch = answer.stretch;
+    try (InputStream bytes = answer.bytes) {
+      long position = answer.range.offset();
+      for (Flight flight = claimNext(stretch); flight != null; flight = claimNext(stretch)) {
+        if (demandedLeft == 0) {
+          passage.become(ahead.urgency);
+          if (!awaitTurn(passage, flight)) {
+            next = flight.member();
+            claimed.forEach(fetcher.arrivals()::letGo);
+            claimed.clear();
+            return;
+          }
+        }
+        fetcher.arrivals().skip(layer, index.start(flight.member()) - position, bytes);
+        position = index.end(flight.member());
+        fetcher.arrivals().take(flight, bytes);
+        claimed.remove();
+        demandedLeft -= flight.urgency().isAhead() ? 0 : 1;
+      }
+      long left = answer.range.end() - position;
+      if (left <= fetcher.gapOf(layer)) { // cheaper than another connection
+        fetcher.arrivals().skip(layer, left, bytes);
+      }
+    }
+  }
+
+  private boolean awaitTurn(LineGate.Passage passage, Flight flight) throws IOException {
+    try {
+      if (ahead.pace != null && !fetcher.isAwaited(claimed)) {
+        Thread.sleep(Duration.ofNanos(ahead.pace.delay(index.length(flight.member()))));
+      }
+      return passage.awaitTurn(() -> fetcher.isAwaited(claimed));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while others went first");
     }
   }
 
   /** Claims what is near, and tells what comes next, still claimed; null at the end. */
-  private @Nullable Flight claimNext() {
-    while (next < last && mayGoOn.getAsBoolean()) {
+  private @Nullable Flight claimNext(LayerStreams.Stretch stretch) {
+    while (next < stretch.end() || !demanded.isEmpty()) {
       Flight first = claimed.peek();
       long limit = index.start(first == null ? next : first.member()) + CLAIM_AHEAD;
       if (index.start(next) >= limit) {
         break;
       }
-      Flight flight = fetcher.claimAhead(layer, next++);
+      Flight own = demanded.peek();
+      if (own != null && own.member() == next) {
+        claimed.add(demanded.remove());
+        next++;
+        continue;
+      }
+      if (demanded.isEmpty() && !ahead.mayGoOn.getAsBoolean()) {
+        break;
+      }
+      Flight flight = fetcher.claimAhead(layer, next++, ahead.urgency);
       if (flight != null) {
         claimed.add(flight);
       }
     }
+    stretch.reached(next);
     return claimed.peek();
   }
 }

@@ -1,15 +1,16 @@
 package io.loadstar.lazy;
 
+import io.loadstar.layer.Landmark;
 import java.io.IOException;
-import java.util.OptionalLong;
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches what a layer's builder placed in front of the landmark, because containers read it first.
- * Thread-safe.
+ * Fetches what containers are likely to read first: what a layer's builder placed in front of the
+ * landmark, or, of a layer that has none, its beginning. Thread-safe.
  */
 final class Prefetcher {
 
@@ -17,19 +18,23 @@ final class Prefetcher {
 
   private final ChunkFetcher fetcher;
   private final Workers workers;
+  private final long withoutLandmark;
 
-  Prefetcher(ChunkFetcher fetcher, Workers workers) {
+  /**
+   * @param withoutLandmark how many bytes of a blob that doesn't say what is read first
+   */
+  Prefetcher(ChunkFetcher fetcher, Workers workers, long withoutLandmark) {
     this.fetcher = fetcher;
     this.workers = workers;
+    this.withoutLandmark = withoutLandmark;
   }
 
   /** See {@link LazyLayer#prefetch}. */
   CompletableFuture<Void> prefetch(LazyLayer layer) {
-    OptionalLong end = layer.tree().prefetchEnd();
-    if (end.isEmpty()) {
+    int members = layer.index().firstFrom(endOf(layer));
+    if (members == 0) {
       return CompletableFuture.completedFuture(null);
     }
-    int members = layer.index().firstFrom(end.getAsLong());
     try {
       return CompletableFuture.runAsync(() -> fetch(layer, members), workers.network());
     } catch (RejectedExecutionException e) {
@@ -37,25 +42,39 @@ final class Prefetcher {
     }
   }
 
+  /** Where what is prefetched ends in the blob. */
+  private long endOf(LazyLayer layer) {
+    return switch (layer.tree().landmark()) {
+      case Landmark.PrefetchUpTo(long end) -> end;
+      case Landmark.PrefetchNothing() -> 0;
+      case Landmark.Absent() -> withoutLandmark;
+    };
+  }
+
   /** Fetches the first {@code members}, but those at both ends that are here. */
   private void fetch(LazyLayer layer, int members) {
-    int first = 0;
     int end = members;
-    while (first < end && !fetcher.isWanted(layer, first)) {
-      first++;
-    }
-    while (end > first && !fetcher.isWanted(layer, end - 1)) {
+    while (end > 0 && !fetcher.isWanted(layer, end - 1)) {
       end--;
     }
-    if (first == end) {
-      return;
-    }
     try {
-      new MemberStream(fetcher, layer, () -> !layer.isClosed()).fetch(first, end);
+      int first = fetcher.firstOpen(layer, 0);
+      while (first < end && !layer.isClosed()) { // once, unless others went first for long
+        int until = Math.min(end, layer.streams().firstTaken(first));
+        first = fetcher.firstOpen(layer, fetch(layer, first, until));
+      }
     } catch (IOException | RuntimeException e) {
       if (!layer.isClosed()) {
         LOG.warn("layer {}: prefetch ended early: {}", layer.digest(), e.toString());
       }
+    }
+  }
+
+  private int fetch(LazyLayer layer, int first, int end) throws IOException {
+    MemberStream.Ahead ahead =
+        new MemberStream.Ahead(Urgency.PREFETCH, () -> !layer.isClosed(), null);
+    try (LayerStreams.Stretch stretch = layer.streams().begin(first, end)) {
+      return new MemberStream(fetcher, layer, ahead, new ArrayDeque<>()).fetch(first, end, stretch);
     }
   }
 }

@@ -3,35 +3,20 @@ package io.loadstar.lazy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntPredicate;
 
 /**
- * Decides which on-demand fetches share a request: a round trip costs as much as a number of bytes.
- * Thread-safe.
+ * Decides what shares a request: a round trip costs as much as a number of bytes, which may be
+ * fetched for nothing rather than to ask once more. Immutable.
+ *
+ * @param least the bytes that a round trip is worth at least; 0 if nothing may be fetched that
+ *     isn't wanted
  */
-final class RangePlanner {
-
-  private final int fetchAtLeast;
-  private final AheadClaims claims;
-
-  /**
-   * @param fetchAtLeast the bytes that a round trip is worth
-   * @param claims what else may be fetched
-   */
-  RangePlanner(int fetchAtLeast, AheadClaims claims) {
-    this.fetchAtLeast = fetchAtLeast;
-    this.claims = claims;
-  }
-
-  /** Claims a member that nobody waits for. */
-  interface AheadClaims {
-    /** Null if there is no need to fetch it. */
-    @Nullable Flight claim(LazyLayer layer, int member);
-  }
+record RangePlanner(int least) {
 
   /**
    * Puts flights that lie so near each other that a request costs more than the bytes between them
-   * into one run, and lengthens a short last one.
+   * into one run.
    *
    * @param claimed of one layer, ascending
    */
@@ -41,34 +26,44 @@ final class RangePlanner {
       LayerIndex index = flight.layer().index();
       ArrayDeque<Flight> run = runs.isEmpty() ? null : runs.getLast();
       long gap = run == null ? 0 : index.start(flight.member()) - index.end(run.getLast().member());
-      if (run == null || gap > fetchAtLeast) {
+      if (run == null || gap > gapOf(flight.layer())) {
         run = new ArrayDeque<>();
         runs.add(run);
       }
       run.add(flight);
     }
-    if (!runs.isEmpty()) {
-      lengthen(runs.getLast());
-    }
     return runs;
   }
 
-  /** Adds what lies directly behind, until the run is worth its round trip. */
-  private void lengthen(ArrayDeque<Flight> run) {
-    LazyLayer layer = run.getFirst().layer();
+  /** How many bytes that are here already are fetched again to save a request. */
+  int gapOf(LazyLayer layer) {
+    return least == 0 ? 0 : layer.line().meter().roundTripBytes();
+  }
+
+  /** From where to fetch. */
+  record Start(int member, long limit) {}
+
+  /**
+   * How far one request goes.
+   *
+   * @param start the first member, which is fetched in any case, and the offset in the blob that no
+   *     further member passes
+   * @param wanted whether a member is to be fetched
+   * @return the number behind the last member; it is wanted, or the first
+   */
+  int endOf(LazyLayer layer, Start start, IntPredicate wanted) {
     LayerIndex index = layer.index();
-    long start = index.start(run.getFirst().member());
-    long end = index.end(run.getLast().member());
-    int next = run.getLast().member() + 1;
-    while (next < index.members()
-        && index.start(next) == end
-        && index.end(next) - start <= fetchAtLeast) {
-      Flight flight = claims.claim(layer, next);
-      if (flight == null) {
-        return;
+    int gap = gapOf(layer);
+    int end = start.member + 1;
+    for (int next = end; next < index.members(); next++) {
+      boolean far = index.end(next) > start.limit;
+      if (far || index.start(next) - index.end(end - 1) > gap) {
+        break;
       }
-      run.add(flight);
-      end = index.end(next++);
+      if (wanted.test(next)) {
+        end = next + 1;
+      }
     }
+    return end;
   }
 }

@@ -145,7 +145,9 @@ final class BuiltLayerReadTest {
   void whatWasBuiltIsReadBackAndKept() throws Exception {
     System.out.println("BuiltLayerReadTest seed " + seed);
     BuiltLayer built = build(random.nextBoolean() ? StargzFooter.LEGACY : StargzFooter.SUBFIELD);
-    LazyOptions options = LazyOptions.DEFAULT.withBackgroundDelay(Optional.of(Duration.ZERO));
+    LazyOptions options =
+        LazyOptions.DEFAULT.withBackground(
+            Optional.of(LazyOptions.Background.after(Duration.ZERO)));
     try (DiskContentStore store =
             DiskContentStore.open(folder.resolve("store"), DiskContentStore.Bounds.DEFAULT);
         LazyNode node = LazyNode.start(store, options);

@@ -96,7 +96,7 @@ final class LayerFileSystemTest {
     store = DiskContentStore.open(folder.resolve("store"), DiskContentStore.Bounds.DEFAULT);
     node =
         LazyNode.start(
-            store, LazyOptions.DEFAULT.withBackgroundDelay(Optional.empty()).withFetchAtLeast(0));
+            store, LazyOptions.DEFAULT.withBackground(Optional.empty()).withFetchAtLeast(0));
     LayerTree view = OverlayView.of(layer.tree(), OverlayXattrs.TRUSTED);
     lazy = node.open(new LazyLayer.Content(view, TestLayer.FORMAT, source), SharingDomain.SHARED);
     files = LayerFileSystem.of(lazy);

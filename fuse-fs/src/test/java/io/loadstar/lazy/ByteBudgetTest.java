@@ -28,8 +28,8 @@ final class ByteBudgetTest {
 
   @Test
   void whatIsFetchedAheadLeavesHalfToTheReaders() throws Exception {
-    ByteBudget.Share ahead = budget.acquire(2 * MIB, Urgency.AHEAD);
-    CompletableFuture<ByteBudget.Share> more = acquireLater(1, Urgency.AHEAD);
+    ByteBudget.Share ahead = budget.acquire(2 * MIB, Urgency.BACKGROUND);
+    CompletableFuture<ByteBudget.Share> more = acquireLater(1, Urgency.BACKGROUND);
     ByteBudget.Share demand = budget.acquire(2 * MIB, Urgency.ON_DEMAND);
     assertEquals(0, budget.free());
     assertFalse(more.isDone());
@@ -43,8 +43,8 @@ final class ByteBudgetTest {
   void whatCanNeverFitIsToldBeforehand() {
     assertTrue(budget.fits(4 * MIB, Urgency.ON_DEMAND));
     assertFalse(budget.fits(4 * MIB + 1, Urgency.ON_DEMAND));
-    assertTrue(budget.fits(2 * MIB, Urgency.AHEAD));
-    assertFalse(budget.fits(2 * MIB + 1, Urgency.AHEAD));
+    assertTrue(budget.fits(2 * MIB, Urgency.BACKGROUND));
+    assertFalse(budget.fits(2 * MIB + 1, Urgency.BACKGROUND));
     assertFalse(budget.fits(Long.MAX_VALUE, Urgency.ON_DEMAND));
   }
 

@@ -85,7 +85,8 @@ final class EvictedReadTest extends LazyTestNode {
 
   @Test
   void theBackgroundFetchStopsBeforeItDrivesOutWhatWasRead() throws Exception {
-    restartWith(EXACT.withBackgroundDelay(Optional.of(Duration.ofSeconds(5))));
+    restartWith(
+        EXACT.withBackground(Optional.of(LazyOptions.Background.after(Duration.ofSeconds(5)))));
     TestLayer layer = layer();
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = open(layer, source)) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.ByteRange;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +20,7 @@ final class FetchAheadTest extends LazyTestNode {
 
   @Override
   LazyOptions options() {
-    return EXACT.withBackgroundDelay(Optional.of(DELAY));
+    return EXACT.withBackground(Optional.of(LazyOptions.Background.after(DELAY)));
   }
 
   /** Files of 1 MB, a landmark behind {@code before} of them, {@code behind} more. */
@@ -163,27 +164,7 @@ final class FetchAheadTest extends LazyTestNode {
   }
 
   @Test
-  void theBackgroundFetchWaitsUntilThereWasNoMissForAWhile() throws Exception {
-    TestLayer layer = layerOf(0, 3);
-    TestBlobSource source = layer.source();
-    try (LazyLayer lazy = open(layer, source)) {
-      lazy.fetchInBackground();
-      for (int i = 0; i < 6; i++) { // misses go on: every 3 seconds
-        clock.pass(Duration.ofSeconds(3));
-        Reading.read(lazy, layer.file("behind" + i / 2), 500_000L * (i % 2), 1);
-        if (i < 5) {
-          assertEquals(DELAY, node.backgroundStep());
-        }
-      }
-      assertEquals(6, source.requests().size());
-      clock.pass(DELAY.minusNanos(1));
-      assertEquals(Duration.ofNanos(1), node.backgroundStep());
-      assertEquals(6, source.requests().size());
-    }
-  }
-
-  @Test
-  void onANodeThatWasIdleTheBackgroundFetchLeavesANewLayerTimeToBeRead() throws Exception {
+  void theBackgroundFetchLeavesANewLayerTimeToBeRead() throws Exception {
     clock.pass(Duration.ofHours(1));
     TestLayer layer = layerOf(0, 3);
     TestBlobSource source = layer.source();
@@ -259,32 +240,72 @@ final class FetchAheadTest extends LazyTestNode {
   }
 
   @Test
-  void aMissStopsTheBackgroundFetchAndItGoesOnWhereItWas() throws Exception {
+  void theBackgroundFetchLetsAReaderGoFirstAndThenGoesOnInTheSameRequest() throws Exception {
     TestLayer layer = layerOf(0, 8);
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = open(layer, source)) {
       lazy.fetchInBackground();
       clock.pass(DELAY);
+      long far = layer.member("behind7", 0).offset();
       source.holdFrom(layer.member("behind1", 0).offset());
       CompletableFuture<Duration> step = new CompletableFuture<>();
       Thread worker = Thread.ofPlatform().start(() -> step.complete(node.backgroundStep()));
       source.awaitHeld(1);
       CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("behind7"), 0, 10);
       source.awaitHeld(2);
+      source.holdFrom(far + 1); // the reader's first byte may come, and all that lies before it
+      source.awaitTaken(far);
+      Reading.until(() -> worker.getState() == Thread.State.TIMED_WAITING);
+      // The member under way has come, and nothing behind it.
+      assertTrue(lazy.report().held() < TestLayer.TAIL + layer.member("behind2", 0).offset());
+      assertFalse(step.isDone());
       source.release();
       assertEquals(10, Reading.await(read).length);
       assertEquals(Duration.ZERO, Reading.await(step));
       worker.join();
-      settle();
-      // What was claimed before the miss has come, and nothing behind it.
-      long held = lazy.report().held();
-      assertTrue(held < MemberStream.CLAIM_AHEAD + 3_000_000, () -> "held " + held);
-      assertEquals(DELAY, node.backgroundStep());
-      clock.pass(DELAY);
-      source.forgetRequests();
       runBackground();
       assertTrue(lazy.report().complete());
-      assertTrue(source.requests().getFirst().offset() > layer.member("behind1", 1).offset());
+      assertEquals(2, source.requests().size());
+    }
+  }
+
+  @Test
+  void twoThreadsFetchARangeEach() throws Exception {
+    TestLayer layer = layerOf(0, 24);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      source.holdFrom(0);
+      List<Thread> workers = new ArrayList<>();
+      for (int i = 0; i < BackgroundFetcher.LANES; i++) {
+        workers.add(Thread.ofPlatform().start(() -> node.backgroundStep()));
+        source.awaitHeld(i + 1);
+      }
+      source.release();
+      for (Thread worker : workers) {
+        worker.join();
+      }
+      assertEquals(2, source.requests().size());
+      assertEquals(source.requests().get(0).end(), source.requests().get(1).offset());
+      runBackground();
+      assertTrue(lazy.report().complete());
+      assertEquals(2, source.requests().size());
+    }
+  }
+
+  @Test
+  void aLayerWithoutLandmarkMayBePrefetchedForSomeBytes() throws Exception {
+    restartWith(EXACT.withPrefetchWithoutLandmark(2_000_000));
+    TestLayer.Builder builder = TestLayer.builder();
+    for (int i = 0; i < 5; i++) {
+      builder.file("f" + i, randomBytes(900_000));
+    }
+    TestLayer layer = builder.build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      prefetch(lazy);
+      assertEquals(List.of(new ByteRange(0, layer.member("f2", 0).end())), source.requests());
     }
   }
 
@@ -378,7 +399,10 @@ final class FetchAheadTest extends LazyTestNode {
   @Test
   void aStartedNodeFetchesByItself() throws Exception {
     node.close();
-    node = LazyNode.start(store, EXACT.withBackgroundDelay(Optional.of(Duration.ofMillis(20))));
+    node =
+        LazyNode.start(
+            store,
+            EXACT.withBackground(Optional.of(LazyOptions.Background.after(Duration.ofMillis(20)))));
     TestLayer layer = layerOf(0, 2);
     try (LazyLayer lazy = open(layer, layer.source())) {
       lazy.fetchInBackground();

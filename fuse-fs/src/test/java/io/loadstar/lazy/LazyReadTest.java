@@ -60,7 +60,8 @@ final class LazyReadTest extends LazyTestNode {
         long wire = source.requests().stream().mapToLong(ByteRange::length).sum();
         // What lies between two missing chunks is fetched twice if that saves a request.
         assertTrue(fetchAtLeast > 0 || wire <= layer.blob().length, "nothing is fetched twice");
-        assertEquals(wire, lazy.report().traffic().bytes());
+        long came = lazy.report().traffic().bytes();
+        assertTrue(fetchAtLeast > 0 ? came <= wire : came == wire, came + " of " + wire);
       }
     }
   }

@@ -17,7 +17,10 @@ abstract class LazyTestNode {
 
   /** Nothing is fetched that isn't read. */
   static final LazyOptions EXACT =
-      LazyOptions.DEFAULT.withFetchAtLeast(0).withBackgroundDelay(Optional.empty());
+      LazyOptions.DEFAULT
+          .withFetchAtLeast(0)
+          .withReadAheadLimit(0)
+          .withBackground(Optional.empty());
 
   private final long seed = System.nanoTime();
   final Random random = new Random(seed);

@@ -31,6 +31,7 @@ public final class TestBlobSource implements BlobSource {
   private boolean closed;
   private int waiting;
   private int broken;
+  private long furthest;
 
   TestBlobSource(byte[] blob, Digest digest) {
     this.blob = blob;
@@ -89,6 +90,22 @@ public final class TestBlobSource implements BlobSource {
         left = changed.awaitNanos(left);
         if (left <= 0) {
           throw new AssertionError("only " + waiting + " requests came, not " + count);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns when the byte at {@code offset} has been taken. */
+  public void awaitTaken(long offset) throws InterruptedException {
+    long left = java.util.concurrent.TimeUnit.SECONDS.toNanos(30);
+    lock.lock();
+    try {
+      while (furthest <= offset) {
+        left = changed.awaitNanos(left);
+        if (left <= 0) {
+          throw new AssertionError("byte " + offset + " wasn't taken");
         }
       }
     } finally {
@@ -166,6 +183,8 @@ public final class TestBlobSource implements BlobSource {
     int allowed = passGate(position, length);
     lock.lock();
     try {
+      furthest = Math.max(furthest, position + allowed);
+      changed.signalAll();
       return new ByteArrayInputStream(blob, (int) position, allowed).read(target, start, allowed);
     } finally {
       lock.unlock();

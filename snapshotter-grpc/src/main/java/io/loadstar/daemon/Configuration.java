@@ -1,6 +1,7 @@
 package io.loadstar.daemon;
 
 import io.loadstar.cache.Quota;
+import io.loadstar.lazy.LazyOptions;
 import io.loadstar.registry.Mirror;
 import io.loadstar.remote.Verification;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import java.util.Optional;
 record Configuration(
     String metricsAddress, Verification verification, Fetch fetch, Resolver resolver, Quota store) {
 
-  private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(5);
+  private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(1);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration DEFAULT_PREFETCH_TIMEOUT = Duration.ofSeconds(10);
 
@@ -40,14 +41,15 @@ record Configuration(
   /**
    * @param prefetch whether what a layer's landmark marks is fetched at mount
    * @param prefetchTimeout how long the first use of a layer waits for that
-   * @param backgroundDelay after how long without on-demand misses the rest is fetched; empty for
-   *     never
+   * @param prefetchSize how many bytes of a layer without landmark are fetched then
+   * @param background how the rest is fetched; empty for never
    * @param readTimeout how long a read waits before it fails
    */
   record Fetch(
       boolean prefetch,
       Duration prefetchTimeout,
-      Optional<Duration> backgroundDelay,
+      long prefetchSize,
+      Optional<LazyOptions.Background> background,
       Duration readTimeout) {}
 
   /**
@@ -69,7 +71,8 @@ record Configuration(
         new Fetch(
             true,
             DEFAULT_PREFETCH_TIMEOUT,
-            Optional.of(DEFAULT_BACKGROUND_DELAY),
+            0,
+            Optional.of(LazyOptions.Background.after(DEFAULT_BACKGROUND_DELAY)),
             DEFAULT_READ_TIMEOUT),
         new Resolver(DEFAULT_RESOLVE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, Map.of()),
         DEFAULT_STORE);
@@ -105,11 +108,14 @@ record Configuration(
   private static Fetch fetch(TomlTable toml) throws MalformedConfigurationException {
     TomlTable background = toml.table("background");
     Duration delay = seconds(background, "delay_sec", 0, DEFAULT_BACKGROUND_DELAY);
+    long most = background.number("max_bytes_per_sec", 0, 0);
+    long rate = most == 0 ? Long.MAX_VALUE : most;
     boolean never = toml.flag("no_background_fetch", false);
     return new Fetch(
         !toml.flag("noprefetch", false),
         seconds(toml, "prefetch_timeout_sec", 0, DEFAULT_PREFETCH_TIMEOUT),
-        never ? Optional.empty() : Optional.of(delay),
+        toml.number("prefetch_size", 0, 0),
+        never ? Optional.empty() : Optional.of(new LazyOptions.Background(delay, rate)),
         seconds(toml.table("read"), "timeout_sec", 1, DEFAULT_READ_TIMEOUT));
   }
 

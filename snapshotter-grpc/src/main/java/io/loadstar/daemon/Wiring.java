@@ -144,7 +144,8 @@ final class Wiring {
   private LazyOptions lazyOptions() {
     return LazyOptions.DEFAULT
         .withWaitLimit(configuration.fetch().readTimeout())
-        .withBackgroundDelay(configuration.fetch().backgroundDelay());
+        .withPrefetchWithoutLandmark(configuration.fetch().prefetchSize())
+        .withBackground(configuration.fetch().background());
   }
 
   private RegistryAccess registryAccess(CountedTraffic traffic) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.loadstar.cache.Quota;
+import io.loadstar.lazy.LazyOptions;
 import io.loadstar.registry.Mirror;
 import io.loadstar.remote.Verification;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class ConfigurationTest {
     assertEquals(Verification.WHERE_PROMISED, configuration.verification());
     assertEquals(false, configuration.fetch().prefetch());
     assertEquals(Duration.ofSeconds(3), configuration.fetch().prefetchTimeout());
-    assertEquals(Optional.empty(), configuration.fetch().backgroundDelay());
+    assertEquals(Optional.empty(), configuration.fetch().background());
     assertEquals(Duration.ofSeconds(7), configuration.resolver().requestTimeout());
     assertEquals(
         Map.of(
@@ -89,8 +90,24 @@ final class ConfigurationTest {
   @Test
   void theBackgroundFetchCanBeDelayed() throws Exception {
     assertEquals(
-        Optional.of(Duration.ofSeconds(90)),
-        read("[background]\ndelay_sec = 90").configuration().fetch().backgroundDelay());
+        Optional.of(LazyOptions.Background.after(Duration.ofSeconds(90))),
+        read("[background]\ndelay_sec = 90").configuration().fetch().background());
+  }
+
+  @Test
+  void theBackgroundFetchCanBeHeldToARate() throws Exception {
+    assertEquals(
+        Optional.of(new LazyOptions.Background(Duration.ZERO, 5_000_000)),
+        read("[background]\ndelay_sec = 0\nmax_bytes_per_sec = 5_000_000")
+            .configuration()
+            .fetch()
+            .background());
+  }
+
+  @Test
+  void layersWithoutLandmarkCanBePrefetchedForSomeBytes() throws Exception {
+    assertEquals(
+        10_000_000, read("prefetch_size = 10_000_000").configuration().fetch().prefetchSize());
   }
 
   @Test

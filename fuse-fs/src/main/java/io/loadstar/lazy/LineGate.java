@@ -1,0 +1,147 @@
+package io.loadstar.lazy;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Lets the more urgent transfer of a line go first. Thread-safe; a waiter holds nothing that
+ * another needs.
+ *
+ * <p>A transfer says what it is for as long as it lasts. One that is less urgent asks between two
+ * members whether it may go on, and leaves its bytes on the line meanwhile: the server stops
+ * sending when the socket's buffer is full. It goes on at the instant in which the last more urgent
+ * one has ended, or somebody begins to wait for what it carries.
+ */
+final class LineGate {
+
+  /** After this a response that isn't read is given up: servers close what is stuck. */
+  static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(5);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final EnumMap<Urgency, Integer> active = new EnumMap<>(Urgency.class);
+  private long changes;
+
+  /** Begins a transfer; the caller closes it when the bytes have come. */
+  Passage enter(Urgency urgency) {
+    count(urgency, 1);
+    return new Passage(urgency);
+  }
+
+  private void count(Urgency urgency, int difference) {
+    lock.lock();
+    try {
+      active.merge(urgency, difference, Integer::sum);
+      changes++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has who waits here look again: somebody has begun to wait for a fetch that is under way. */
+  void joined() {
+    lock.lock();
+    try {
+      changes++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing more urgent is under way. */
+  boolean isFreeFor(Urgency urgency) {
+    lock.lock();
+    try {
+      return !isBusyBefore(urgency);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How often anything has changed so far; -1 if nothing more urgent is under way. */
+  private long changesIfBusyBefore(Urgency urgency) {
+    lock.lock();
+    try {
+      return isBusyBefore(urgency) ? changes : -1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean awaitChange(long seen, long deadline) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (changes == seen) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        var _ = changed.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isBusyBefore(Urgency urgency) {
+    for (Map.Entry<Urgency, Integer> entry : active.entrySet()) {
+      if (entry.getKey().compareTo(urgency) < 0 && entry.getValue() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * One transfer. Of one thread; to be closed once.
+   *
+   * <p>What it carries may be more urgent at its beginning than at its end.
+   */
+  final class Passage implements AutoCloseable {
+    private Urgency urgency;
+
+    private Passage(Urgency urgency) {
+      this.urgency = urgency;
+    }
+
+    /** From now on it is of this urgency. */
+    void become(Urgency other) {
+      if (other != urgency) {
+        count(other, 1);
+        count(urgency, -1);
+        urgency = other;
+      }
+    }
+
+    /**
+     * Waits until nothing more urgent is under way, or {@code isAwaited}.
+     *
+     * @return whether to go on; false after {@link #LONGEST_PAUSE}
+     * @throws InterruptedException if the thread is interrupted
+     */
+    boolean awaitTurn(BooleanSupplier isAwaited) throws InterruptedException {
+      long deadline = System.nanoTime() + LONGEST_PAUSE;
+      while (true) {
+        long seen = changesIfBusyBefore(urgency);
+        if (seen < 0 || isAwaited.getAsBoolean()) { // which takes locks of its own
+          return true;
+        }
+        if (!awaitChange(seen, deadline)) {
+          return false;
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      count(urgency, -1);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package io.loadstar.lazy;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees which readers of a layer go through its blob in order, and says what to fetch in front of
+ * them. Thread-safe. The lock guards a few numbers; what is asked of each read that finds its bytes
+ * in the store is one comparison, mostly.
+ *
+ * <p>All is measured in the blob: a program that reads one file after the other mostly does so in
+ * the order in which they were packed, and a large file's chunks lie in its order as well. So there
+ * is no difference between going on in a file and going on to the next.
+ *
+ * <p>A <em>run</em> is one reader on his way. It begins with a window of what a round trip is
+ * worth. Each time its reader comes to the second half of what was fetched for him, the window
+ * grows, up to a limit, and no further than to the first window and twice what he has read already:
+ * that much is for nothing at most when he turns away. Readers who jump about get the first window
+ * only, and after some of those only what they ask for.
+ */
+final class ReadAhead {
+
+  /** How many readers of one layer are followed at once; the one that stood still longest goes. */
+  private static final int RUNS = 8;
+
+  private static final int GROWTH = 4;
+
+  /** So many runs that never went on, one after the other, and the first window is left out. */
+  private static final int JUMPS = 16;
+
+  /** The first window is at most this, however far the registry is. */
+  private static final int MOST_FIRST = 1 << 20;
+
+  private final int least;
+  private final int limit;
+  private final LineMeter meter;
+  private final Object lock = new Object();
+  private final @Nullable Run[] runs = new Run[RUNS];
+  private long uses;
+  private int jumps;
+
+  /** The lowest offset at which any run wants to hear of a reader. */
+  private volatile long listenFrom = Long.MAX_VALUE;
+
+  /**
+   * @param least what is fetched at least, in compressed bytes; 0 to fetch nothing ahead
+   * @param limit the largest window, in compressed bytes; 0 for none but the first
+   */
+  ReadAhead(int least, int limit, LineMeter meter) {
+    this.least = least;
+    this.limit = limit;
+    this.meter = meter;
+  }
+
+  /** One reader on his way through the blob; all are offsets there. */
+  private static final class Run {
+    private final long start;
+    private long position;
+    private long fetchedTo;
+    private long window;
+    private long usedAt;
+
+    Run(long start) {
+      this.start = start;
+      this.position = start;
+    }
+
+    /** Where its reader is to be heard of again. */
+    long trigger() {
+      return fetchedTo - window / 2;
+    }
+  }
+
+  /**
+   * What to fetch.
+   *
+   * @param from the first byte
+   * @param end the byte behind the last
+   */
+  record Stretch(long from, long end) {}
+
+  /**
+   * A reader needs what lies between {@code from} and {@code to}, and it is going to be fetched.
+   *
+   * @return up to where it is worth fetching more with it, {@code to} or more
+   */
+  long missed(long from, long to) {
+    if (least == 0) {
+      return to;
+    }
+    synchronized (lock) {
+      Run run = runAt(from);
+      if (run == null) {
+        run = begin(from);
+        run.window = first();
+      } else {
+        grow(run, to);
+      }
+      run.position = Math.max(run.position, to);
+      long end = Math.max(to, from + run.window);
+      run.fetchedTo = Math.max(run.fetchedTo, end);
+      listen();
+      return end;
+    }
+  }
+
+  /** Whether {@link #passed} has to be told of a reader at {@code offset}. */
+  boolean isHeardAt(long offset) {
+    return offset >= listenFrom;
+  }
+
+  /**
+   * A reader was given what lies at {@code offset}, or waits for it and it is under way.
+   *
+   * @return what to fetch in front of him; null for nothing
+   */
+  @Nullable Stretch passed(long offset) {
+    synchronized (lock) {
+      Run run = runAt(offset);
+      if (run == null || offset < run.trigger()) {
+        return null;
+      }
+      grow(run, offset);
+      run.position = Math.max(run.position, offset);
+      long from = run.fetchedTo;
+      long end = offset + run.window;
+      if (end <= from) {
+        listen();
+        return null;
+      }
+      run.fetchedTo = end;
+      listen();
+      return new Stretch(from, end);
+    }
+  }
+
+  private void grow(Run run, long position) {
+    long read = position - run.start;
+    long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * read);
+    run.window = Math.max(run.window, Math.min(wanted, limit));
+    run.usedAt = ++uses;
+    jumps = 0;
+  }
+
+  private long first() {
+    int worth = Math.clamp(meter.roundTripBytes() / 2, least, Math.max(least, MOST_FIRST));
+    return jumps < JUMPS ? worth : 0;
+  }
+
+  /** The run whose reader is at {@code offset}: behind its start, not far in front of its end. */
+  private @Nullable Run runAt(long offset) {
+    Run found = null;
+    for (Run run : runs) {
+      if (run != null
+          && offset >= run.start
+          && offset <= run.fetchedTo + Math.max(run.window, least)
+          && (found == null || run.start > found.start)) {
+        found = run;
+      }
+    }
+    return found;
+  }
+
+  private Run begin(long start) {
+    int oldest = 0;
+    for (int i = 0; i < RUNS; i++) {
+      Run run = runs[i];
+      if (run == null) {
+        oldest = i;
+        break;
+      }
+      Run other = runs[oldest];
+      oldest = other != null && run.usedAt < other.usedAt ? i : oldest;
+    }
+    jumps++;
+    Run run = new Run(start);
+    run.usedAt = ++uses;
+    runs[oldest] = run;
+    return run;
+  }
+
+  private void listen() {
+    long lowest = Long.MAX_VALUE;
+    for (Run run : runs) {
+      if (run != null && limit > 0) {
+        lowest = Math.min(lowest, run.trigger());
+      }
+    }
+    listenFrom = lowest;
+  }
+}

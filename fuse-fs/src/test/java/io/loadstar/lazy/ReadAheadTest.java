@@ -1,0 +1,133 @@
+package io.loadstar.lazy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loadstar.blob.ByteRange;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What is fetched in front of readers. */
+final class ReadAheadTest extends LazyTestNode {
+
+  private static final int LEAST = 100_000;
+  private static final int LIMIT = 4_000_000;
+
+  @Override
+  LazyOptions options() {
+    return LazyOptions.DEFAULT
+        .withFetchAtLeast(LEAST)
+        .withReadAheadLimit(LIMIT)
+        .withBackground(Optional.empty());
+  }
+
+  private ReadAhead readAhead() {
+    return new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST));
+  }
+
+  private TestLayer layerOf(int files) {
+    TestLayer.Builder builder = TestLayer.builder();
+    for (int i = 0; i < files; i++) {
+      builder.file(String.format("f%05d", i), randomBytes(20_000));
+    }
+    return builder.build();
+  }
+
+  @Test
+  void theWindowGrowsWithWhatWasReadUpToItsLimit() {
+    ReadAhead readAhead = readAhead();
+    long fetched = readAhead.missed(0, 1);
+    assertEquals(LEAST, fetched);
+    long most = 0;
+    for (long offset = 1; offset < 30_000_000; offset += 1000) {
+      ReadAhead.@Nullable Stretch stretch =
+          readAhead.isHeardAt(offset) ? readAhead.passed(offset) : null;
+      if (stretch != null) {
+        assertEquals(fetched, stretch.from(), "without a gap");
+        fetched = stretch.end();
+        assertTrue(fetched - offset <= LEAST + 2 * offset, "no more than was shown to be useful");
+        most = Math.max(most, fetched - offset);
+      }
+      assertTrue(offset < fetched, "the reader never comes to the end of it");
+    }
+    assertEquals(LIMIT, most);
+  }
+
+  @Test
+  void readersWhoJumpAboutSoonGetOnlyWhatTheyAskFor() {
+    ReadAhead readAhead = readAhead();
+    long last = 0;
+    for (int i = 0; i < 40; i++) {
+      long from = 1_000_000_000L * ((i * 17) % 41 + 1);
+      last = readAhead.missed(from, from + 10) - from;
+    }
+    assertEquals(10, last);
+  }
+
+  @Test
+  void threeReadersOnTheirWayAreToldApart() {
+    ReadAhead readAhead = readAhead();
+    long[] starts = {0, 1_000_000_000, 2_000_000_000};
+    long[] fetched = new long[3];
+    for (long step = 0; step < 3_000_000; step += 20_000) {
+      for (int i = 0; i < 3; i++) {
+        long at = starts[i] + step;
+        if (at >= fetched[i]) {
+          fetched[i] = readAhead.missed(at, at + 1);
+        } else {
+          ReadAhead.@Nullable Stretch stretch = readAhead.passed(at);
+          fetched[i] = stretch == null ? fetched[i] : stretch.end();
+        }
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      assertTrue(fetched[i] - starts[i] > 3_000_000 + 1_000_000, "reader " + i);
+    }
+  }
+
+  @Test
+  void whoReadsNothingAheadIsNotFollowed() {
+    ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0));
+    assertEquals(7, readAhead.missed(3, 7));
+    assertTrue(!readAhead.isHeardAt(Long.MAX_VALUE - 1));
+    assertNull(readAhead.passed(5));
+  }
+
+  @Test
+  void readingAllFilesInOrderCostsFewRequests() throws Exception {
+    TestLayer layer = layerOf(2000);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      for (String path : layer.files().keySet()) {
+        assertArrayEquals(layer.content(path), Reading.read(lazy, layer.file(path), 0, 30_000));
+      }
+      settle();
+      assertTrue(lazy.report().complete());
+      int requests = source.requests().size();
+      assertTrue(requests <= 40, requests + " requests for 40 MB");
+      long wire = source.requests().stream().mapToLong(ByteRange::length).sum();
+      assertTrue(wire <= layer.blob().length * 102L / 100, wire + " bytes came");
+    }
+  }
+
+  @Test
+  void readingFilesInNoOrderBringsNoByteTwiceAndEndsWithAll() throws Exception {
+    TestLayer layer = layerOf(600);
+    TestBlobSource source = layer.source();
+    List<String> paths = new ArrayList<>(layer.files().keySet());
+    Collections.shuffle(paths, random);
+    try (LazyLayer lazy = open(layer, source)) {
+      for (String path : paths) {
+        assertArrayEquals(layer.content(path), Reading.read(lazy, layer.file(path), 0, 30_000));
+      }
+      settle();
+      assertTrue(lazy.report().complete());
+    }
+  }
+}
