@@ -10,7 +10,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What may know what in this module: blob ← gzip ← tar ← layer ← format ← build; toc beside. */
+/** What may know what here: blob ← gzip ← tar ← layer ← format ← build; toc, deflate beside. */
 final class FormatArchitectureTest {
 
   private static final JavaClasses CLASSES =
@@ -19,6 +19,7 @@ final class FormatArchitectureTest {
           .importPackages(
               "io.loadstar.blob",
               "io.loadstar.gzip",
+              "io.loadstar.deflate",
               "io.loadstar.tar",
               "io.loadstar.toc",
               "io.loadstar.layer",
@@ -33,6 +34,8 @@ final class FormatArchitectureTest {
         .definedBy("io.loadstar.blob..")
         .layer("gzip")
         .definedBy("io.loadstar.gzip..")
+        .layer("deflate")
+        .definedBy("io.loadstar.deflate..")
         .layer("tar")
         .definedBy("io.loadstar.tar..")
         .layer("toc")
@@ -53,6 +56,8 @@ final class FormatArchitectureTest {
         .mayOnlyBeAccessedByLayers("layer", "format", "build")
         .whereLayer("tar")
         .mayOnlyBeAccessedByLayers("layer", "format", "build")
+        .whereLayer("deflate")
+        .mayOnlyBeAccessedByLayers("build")
         .whereLayer("gzip")
         .mayOnlyBeAccessedByLayers("tar", "format", "build")
         .check(CLASSES);
@@ -70,6 +75,7 @@ final class FormatArchitectureTest {
             "com.github.luben.zstd..",
             "io.loadstar.blob..",
             "io.loadstar.gzip..",
+            "io.loadstar.deflate..",
             "io.loadstar.tar..",
             "io.loadstar.toc..",
             "io.loadstar.layer..",

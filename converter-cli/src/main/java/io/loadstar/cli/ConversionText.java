@@ -1,5 +1,6 @@
 package io.loadstar.cli;
 
+import io.loadstar.build.Compressor;
 import io.loadstar.convert.ConversionReport;
 import io.loadstar.convert.LayerReport;
 import io.loadstar.convert.LayerReport.State;
@@ -10,11 +11,17 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The result of a conversion, for people and as a document. Immutable. */
-record ConversionText(String image, ConversionReport report, Duration elapsed) {
+record ConversionText(
+    String image, Compressor compressor, ConversionReport report, Duration elapsed) {
 
   /** The document that {@code --json} prints. */
   record Document(
-      String image, String digest, String sourceDigest, List<Image> images, long milliseconds) {}
+      String image,
+      String digest,
+      String sourceDigest,
+      Compressor compressor,
+      List<Image> images,
+      long milliseconds) {}
 
   /** An image in the document. */
   record Image(String platform, String digest, String sourceDigest, List<Layer> layers) {}
@@ -33,6 +40,7 @@ record ConversionText(String image, ConversionReport report, Duration elapsed) {
         image,
         report.result().toString(),
         report.source().toString(),
+        compressor,
         report.images().stream().map(ConversionText::image).toList(),
         elapsed.toMillis());
   }

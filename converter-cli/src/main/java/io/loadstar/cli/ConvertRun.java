@@ -119,7 +119,10 @@ final class ConvertRun {
                     new ConversionSteps(progress))
                 .convert(image);
         return new ConversionText(
-            destination.toString(), report, Duration.ofNanos(System.nanoTime() - start));
+            destination.toString(),
+            options.compressor(),
+            report,
+            Duration.ofNanos(System.nanoTime() - start));
       }
     }
   }

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   DIR/HEX.json      one layer: its LayerRecord. HEX is the SHA-256 of all that decides its bytes:
- *                     the source layer's digest, the build options, this converter's version and
- *                     the Java runtime, whose compressor it is
+ *                     the source layer's digest, the build options, and the versions of this
+ *                     converter and its compressor
  *   DIR/.new-*        a record that is being written
  * </pre>
  *
@@ -112,8 +112,7 @@ public final class LayerRecords {
         String.join(
             "\n",
             CONVERTER,
-            String.valueOf(Runtime.version()),
-            System.getProperty("os.arch", ""),
+            options.compressor().toString(),
             layer.digest().toString(),
             layer.mediaType(),
             options.toString());

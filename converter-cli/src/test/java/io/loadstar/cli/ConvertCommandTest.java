@@ -65,6 +65,8 @@ final class ConvertCommandTest {
       run(0, "convert", "--json", oci("src"), oci("lazy"));
       JsonNode json = new ObjectMapper().readTree(lastLines());
       assertEquals("converted", json.at("/images/0/layers/1/state").asText());
+      assertEquals("loadstar-deflate", json.at("/compressor/name").asText());
+      assertEquals("1", json.at("/compressor/version").asText());
       run(0, "copy", registry.host() + "/app:lazy", oci("back"));
       assertEquals(digest("lazy"), digest("back"));
       assertEquals(json.get("digest").asText(), digest("lazy").toString());

@@ -67,8 +67,6 @@ final class BlobWriter {
           tocDigest,
           tocOffset,
           order.missed());
-    } finally {
-      idle.forEach(MemberCompressor::close);
     }
   }
 

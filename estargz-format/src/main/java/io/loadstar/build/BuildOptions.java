@@ -1,8 +1,8 @@
 package io.loadstar.build;
 
+import io.loadstar.deflate.DeflateEncoder;
 import io.loadstar.format.StargzFooter;
 import io.loadstar.layer.Chunk;
-import java.util.zip.Deflater;
 
 /**
  * What decides a layer's bytes: the same input with the same options always gives the same blob,
@@ -24,7 +24,7 @@ public record BuildOptions(
   /** What the format's other writers have as well. */
   public static final int DEFAULT_CHUNK_SIZE = 4 << 20;
 
-  /** Deflate's own default. See docs/formats.md for what the others cost and save. */
+  /** What the others cost and save stands in docs/formats.md. */
   public static final int DEFAULT_COMPRESSION_LEVEL = 6;
 
   /** Larger than any layer that was seen, and small enough not to fill a disk unasked: 128 GiB. */
@@ -47,11 +47,15 @@ public record BuildOptions(
     if (maxLayerBytes < 1) {
       throw new IllegalArgumentException("no layer has less than " + maxLayerBytes + " bytes");
     }
-    if (compressionLevel < Deflater.NO_COMPRESSION
-        || compressionLevel > Deflater.BEST_COMPRESSION) {
+    if (compressionLevel < 0 || compressionLevel > DeflateEncoder.MAX_LEVEL) {
       throw new IllegalArgumentException(
           "compression level " + compressionLevel + " isn't between 0 and 9");
     }
+  }
+
+  /** What compresses a layer that is built so. */
+  public Compressor compressor() {
+    return Compressor.DEFLATE;
   }
 
   public BuildOptions withChunkSize(int bytes) {
