@@ -18,7 +18,7 @@ has_program() {
   PATH=$PATH:/sbin:/usr/sbin type -P "$1" >/dev/null
 }
 
-# missing_packages SET: the names, one a line, of what the set `build`, `node` or `test` lacks here. A program counts, not a package: a
+# missing_packages SET: the names, one a line, of what the set `build`, `node`, `test` or `measure` lacks here. A program counts, not a package: a
 # containerd that came from elsewhere (docker's containerd.io, k3s) is as good, and apt would remove it to install Debian's.
 missing_packages() {
   case $1 in
@@ -36,6 +36,10 @@ missing_packages() {
     test)
       has_program setfattr || echo attr
       has_program ctr-remote || echo stargz-snapshotter
+      ;;
+    measure)
+      has_program time || echo time
+      has_program taskset || echo util-linux
       ;;
     *) die "no such set of packages: $1" ;;
   esac
