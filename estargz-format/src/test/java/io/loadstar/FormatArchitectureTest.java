@@ -10,7 +10,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What may know what here: blob ← gzip ← tar ← layer ← format ← build; toc, deflate beside. */
+/**
+ * What may know what in this module: blob ← codec ← gzip, zstd ← tar ← layer ← format ← build; toc
+ * and deflate beside.
+ */
 final class FormatArchitectureTest {
 
   private static final JavaClasses CLASSES =
@@ -18,8 +21,10 @@ final class FormatArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(
               "io.loadstar.blob",
+              "io.loadstar.codec",
               "io.loadstar.gzip",
               "io.loadstar.deflate",
+              "io.loadstar.zstd",
               "io.loadstar.tar",
               "io.loadstar.toc",
               "io.loadstar.layer",
@@ -32,6 +37,10 @@ final class FormatArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("blob")
         .definedBy("io.loadstar.blob..")
+        .layer("codec")
+        .definedBy("io.loadstar.codec..")
+        .layer("zstd")
+        .definedBy("io.loadstar.zstd..")
         .layer("gzip")
         .definedBy("io.loadstar.gzip..")
         .layer("deflate")
@@ -58,6 +67,10 @@ final class FormatArchitectureTest {
         .mayOnlyBeAccessedByLayers("layer", "format", "build")
         .whereLayer("deflate")
         .mayOnlyBeAccessedByLayers("build")
+        .whereLayer("codec")
+        .mayOnlyBeAccessedByLayers("gzip", "zstd", "format", "build")
+        .whereLayer("zstd")
+        .mayOnlyBeAccessedByLayers("format")
         .whereLayer("gzip")
         .mayOnlyBeAccessedByLayers("tar", "format", "build")
         .check(CLASSES);
@@ -74,8 +87,10 @@ final class FormatArchitectureTest {
             "com.fasterxml.jackson.core..",
             "com.github.luben.zstd..",
             "io.loadstar.blob..",
+            "io.loadstar.codec..",
             "io.loadstar.gzip..",
             "io.loadstar.deflate..",
+            "io.loadstar.zstd..",
             "io.loadstar.tar..",
             "io.loadstar.toc..",
             "io.loadstar.layer..",

@@ -67,7 +67,7 @@ final class ConversionSteps implements ConversionListener {
             + switch (layer.state()) {
               case CONVERTED -> "  converted (" + before + " to " + after(layer) + ")";
               case REUSED -> "  converted before (" + before + " to " + after(layer) + ")";
-              case KEPT -> "  is eStargz already (" + before + ")";
+              case KEPT -> "  is lazy already (" + before + ")";
               case UNTOUCHED -> "  left as it is (" + before + ")";
             });
   }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** Makes an image lazy. What it does stands in {@link ConvertRun}, loaded only when it is done. */
 @Command(
     name = "convert",
-    description = "Rewrite an image's layers as eStargz, so that it can be pulled lazily.",
+    description =
+        "Rewrite an image's layers so that it can be pulled lazily: as eStargz or zstd:chunked.",
     sortOptions = false,
     footer = {
       "",
@@ -26,6 +27,8 @@ import picocli.CommandLine.Spec;
       "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
       "  loadstar convert oci:./build:app localhost:5000/app:lazy",
       "  loadstar convert --platform linux/amd64 --prioritize first.txt alpine:3.20 oci:./alpine:lazy",
+      "  loadstar convert --format zstd:chunked registry.example.org/app:1 registry.example.org/app:1-zstd",
+      "  loadstar convert --external-toc --lossless localhost:5000/app:1 localhost:5000/app:1-lazy",
       "  loadstar convert docker-archive:saved.tar containerd:docker.io/team/app:1.2-lazy"
     })
 final class ConvertCommand implements Callable<Integer> {
@@ -38,6 +41,28 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Parameters(index = "1", paramLabel = "DST", description = "Where the converted image goes.")
   private String destination = "";
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "estargz",
+      description = {
+        "estargz, zstd:chunked (as containerd's snapshotters read it), or zstd:chunked-podman",
+        "(with the annotations of containers/storage instead) (${DEFAULT-VALUE})."
+      })
+  private String format = "";
+
+  @Option(
+      names = "--external-toc",
+      description =
+          "Keep the TOCs in an image of their own, DST's tag with -esgztoc behind it (estargz).")
+  private boolean externalToc;
+
+  @Option(
+      names = "--lossless",
+      description =
+          "Keep each layer's uncompressed bytes and so its DiffID (with --external-toc or zstd).")
+  private boolean lossless;
 
   @Option(
       names = "--estargz-footer",
@@ -54,11 +79,22 @@ final class ConvertCommand implements Callable<Integer> {
   private String chunkSize = "";
 
   @Option(
+      names = "--min-chunk-size",
+      paramLabel = "SIZE",
+      defaultValue = "0",
+      description = "Compress smaller files together until they have as much (${DEFAULT-VALUE}).")
+  private String minChunkSize = "";
+
+  @Option(
       names = "--compression-level",
       paramLabel = "LEVEL",
-      defaultValue = "6",
-      description = "Of gzip, from 0 (none) to 9 (smallest) (${DEFAULT-VALUE}).")
-  private int compressionLevel;
+      description = "Of gzip from 0 to 9 (6 unless said), of zstd from 1 to 22 (3).")
+  private @Nullable Integer compressionLevel;
+
+  @Option(
+      names = "--force",
+      description = "Rewrite layers as well that are in this format already.")
+  private boolean force;
 
   @Option(
       names = "--max-layer-size",
@@ -74,9 +110,6 @@ final class ConvertCommand implements Callable<Integer> {
           "Paths and globs (* ? [] **), one in a line (# begins a comment), to be placed first and"
               + " fetched at mount; a directory's path means all that is in it.")
   private @Nullable String prioritize;
-
-  @Option(names = "--force", description = "Convert layers also if they are eStargz already.")
-  private boolean force;
 
   @Option(
       names = "--keep-attestations",
@@ -111,8 +144,9 @@ final class ConvertCommand implements Callable<Integer> {
               source,
               destination,
               new ConvertRun.Choices(
-                  footer,
-                  new ConvertRun.Sizes(chunkSize, maxLayerSize),
+                  new FormatChoice(format, footer, externalToc),
+                  lossless,
+                  new ConvertRun.Sizes(chunkSize, minChunkSize, maxLayerSize),
                   compressionLevel,
                   prioritize),
               new ConvertRun.Images(

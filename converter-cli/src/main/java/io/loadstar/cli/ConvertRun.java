@@ -12,7 +12,7 @@ import io.loadstar.convert.LayerRecords;
 import io.loadstar.convert.LazyLayers;
 import io.loadstar.convert.PlatformChoice;
 import io.loadstar.convert.WorkDirectory;
-import io.loadstar.format.StargzFooter;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageLocation;
@@ -40,23 +40,41 @@ final class ConvertRun {
   private final @Nullable Path prioritized;
 
   /**
-   * @param footer its size in bytes
+   * @param level of compression, or null for the format's own
    * @param prioritize the file with the list of paths
    */
-  record Choices(int footer, Sizes sizes, int compressionLevel, @Nullable String prioritize) {}
+  record Choices(
+      FormatChoice format,
+      boolean lossless,
+      Sizes sizes,
+      @Nullable Integer level,
+      @Nullable String prioritize) {
+
+    private BuildOptions options() {
+      BlobFormat blobFormat = format.format();
+      return BuildOptions.DEFAULT
+          .withFormat(blobFormat)
+          .withLossless(lossless)
+          .withChunkSize(ByteSize.parse(sizes.chunk()))
+          .withMinChunkSize(ByteSize.parse(sizes.minChunk()))
+          .withMaxLayerBytes(ByteSize.parseLong(sizes.maxLayer()))
+          .withCompressionLevel(level == null ? BuildOptions.defaultLevel(blobFormat) : level);
+    }
+  }
 
   /**
    * As typed.
    *
    * @param chunk most bytes of a chunk
+   * @param minChunk how many bytes are compressed together at least
    * @param maxLayer most bytes of an uncompressed layer
    */
-  record Sizes(String chunk, String maxLayer) {}
+  record Sizes(String chunk, String minChunk, String maxLayer) {}
 
   /**
    * What of an image is converted, and what is made use of.
    *
-   * @param force whether layers that are eStargz already are converted, too
+   * @param force whether layers are rewritten that are in the wanted format already
    * @param records the directory of layer records, or null for the usual one
    */
   record Images(
@@ -80,12 +98,7 @@ final class ConvertRun {
   ConvertRun(String source, String destination, Choices choices, Images images) {
     this.source = ImageLocation.parse(source);
     this.destination = Places.destination(destination);
-    this.build =
-        BuildOptions.DEFAULT
-            .withFooter(footer(choices.footer()))
-            .withChunkSize(ByteSize.parse(choices.sizes().chunk()))
-            .withMaxLayerBytes(ByteSize.parseLong(choices.sizes().maxLayer()))
-            .withCompressionLevel(choices.compressionLevel());
+    this.build = choices.options();
     this.platforms = PlatformWish.of(images.platforms());
     this.attestations = images.keepAttestations() ? Attestations.KEEP : Attestations.DROP;
     this.lazyLayers = images.force() ? LazyLayers.REWRITE : LazyLayers.KEEP;
@@ -125,15 +138,6 @@ final class ConvertRun {
             Duration.ofNanos(System.nanoTime() - start));
       }
     }
-  }
-
-  private static StargzFooter footer(int bytes) {
-    for (StargzFooter footer : StargzFooter.values()) {
-      if (footer.size() == bytes) {
-        return footer;
-      }
-    }
-    throw new IllegalArgumentException("a footer has 47 or 51 bytes, not " + bytes);
   }
 
   private static PrioritizedFiles listed(Path file) throws IOException, CommandException {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * @param build what decides the layers' bytes
  * @param platforms which of an index's images
  * @param attestations what becomes of those whose image changes
- * @param lazyLayers what becomes of layers that are eStargz already
+ * @param lazyLayers what becomes of layers that are in the wanted format already
  * @param priorities which files come first, where layers differ in that
  * @param records where layers that were converted before are found again
  * @param workDirectory an existing directory with room for two layers, uncompressed and converted

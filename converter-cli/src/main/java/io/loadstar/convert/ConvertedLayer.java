@@ -6,28 +6,14 @@ import io.loadstar.convert.LayerReport.Blob;
 import io.loadstar.convert.LayerReport.State;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.MediaTypes;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A layer in the form that the converted image has it. Immutable. */
 sealed interface ConvertedLayer
     permits ConvertedLayer.Rewritten, ConvertedLayer.Kept, ConvertedLayer.Untouched, LayerRecord {
-
-  /** The peer's name for the digest of the TOC, by which the snapshotter verifies the layer. */
-  String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
-
-  /** Bytes of the uncompressed blob, with the TOC; other tools show them. */
-  String UNCOMPRESSED_SIZE = "io.containers.estargz.uncompressed-size";
-
-  /** Annotations that speak of the old bytes of a zstd:chunked layer. */
-  List<String> STALE =
-      List.of(
-          "io.containers.zstd-chunked.manifest-checksum",
-          "io.containers.zstd-chunked.manifest-position",
-          "io.github.containers.zstd-chunked.manifest-checksum",
-          "io.github.containers.zstd-chunked.manifest-position",
-          "io.github.containers.zstd-chunked.tarsplit-checksum",
-          "io.github.containers.zstd-chunked.tarsplit-position");
 
   /** The descriptor that takes the place of {@code layer}. */
   Descriptor describe(Descriptor layer);
@@ -36,6 +22,16 @@ sealed interface ConvertedLayer
   Digest diffId(Digest diffId);
 
   LayerReport report(Descriptor layer);
+
+  /** The digest that takes the place of the blob's. */
+  default Digest after(Digest before) {
+    return before;
+  }
+
+  /** The layer of a TOC image that belongs to this one, where its TOC isn't in itself. */
+  default Optional<ByteBuffer> externalToc() {
+    return Optional.empty();
+  }
 
   /** Prioritized paths that the layer doesn't have. */
   default List<String> missed() {
@@ -47,14 +43,28 @@ sealed interface ConvertedLayer
 
     @Override
     public Descriptor describe(Descriptor layer) {
+      boolean zstd = built.format().isZstd();
       Descriptor described =
-          layer.withMediaType(MediaTypes.OCI_LAYER_GZIP).withContent(built.digest(), built.size());
-      for (String annotation : STALE) {
+          layer
+              .withMediaType(zstd ? MediaTypes.OCI_LAYER_ZSTD : MediaTypes.OCI_LAYER_GZIP)
+              .withContent(built.digest(), built.size());
+      for (String annotation : TocAnnotations.ALL) {
         described = described.withoutAnnotation(annotation);
       }
-      return described
-          .withAnnotation(TOC_DIGEST, built.tocDigest().toString())
-          .withAnnotation(UNCOMPRESSED_SIZE, Long.toString(built.uncompressedSize()));
+      for (Map.Entry<String, String> annotation : TocAnnotations.of(built).entrySet()) {
+        described = described.withAnnotation(annotation.getKey(), annotation.getValue());
+      }
+      return described;
+    }
+
+    @Override
+    public Digest after(Digest before) {
+      return built.digest();
+    }
+
+    @Override
+    public Optional<ByteBuffer> externalToc() {
+      return built.toc().external();
     }
 
     @Override
@@ -77,8 +87,12 @@ sealed interface ConvertedLayer
     }
   }
 
-  /** It was eStargz already. */
-  record Kept(Digest tocDigest) implements ConvertedLayer {
+  /**
+   * It was in the wanted format already.
+   *
+   * @param externalToc read-only
+   */
+  record Kept(Digest tocDigest, Optional<ByteBuffer> externalToc) implements ConvertedLayer {
 
     @Override
     public Descriptor describe(Descriptor layer) {

@@ -2,6 +2,7 @@ package io.loadstar.convert;
 
 import io.loadstar.blob.Digest;
 import io.loadstar.build.LayerBuilder;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.oci.ImageConfig;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
@@ -9,7 +10,9 @@ import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import io.loadstar.oci.Platform;
+import io.loadstar.oci.TocImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -18,12 +21,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Converts an image to eStargz, from one place to another. Not thread-safe; used for one image.
+ * Converts an image to a lazily readable format, from one place to another. Not thread-safe; used
+ * for one image.
  *
  * <p>Layers are rewritten, the config's DiffIDs and the manifest's descriptors follow them, and the
- * media types become OCI's; nothing else changes. Layers that are eStargz already stay as they are,
- * and an image of only such layers keeps its digest. The result depends on the image and the
- * options alone.
+ * media types become OCI's; nothing else changes. Layers that are in that format already stay as
+ * they are, and an image of only such layers keeps its digest. The result depends on the image and
+ * the options alone.
  *
  * <p>Blobs come first, then the manifests, and what the destination's location names changes last:
  * a conversion that fails or is interrupted has changed no image.
@@ -70,16 +74,42 @@ public final class ImageConverter {
    * @throws IOException if the source can't be read or the destination not written
    */
   public ConversionReport convert(ImageDocument image) throws IOException {
+    if (job.options().build().format() instanceof BlobFormat.ExternalToc) {
+      tocDestination().close();
+    }
     ImageDocument result =
         MediaTypes.isIndex(image.mediaType())
             ? new IndexConverter(job, manifests, copier).convert(image)
             : convertOnly(image);
     tellMissed();
+    publishTocs();
     job.destination().publish(result);
     ConversionReport report =
         new ConversionReport(image.digest(), result.digest(), manifests.images());
     new VoidSignatures(job.source(), job.listener()).tell(report);
     return report;
+  }
+
+  /** Before the image, which can't be mounted lazily without. */
+  private void publishTocs() throws IOException {
+    Map<Digest, ByteBuffer> tocs = manifests.externalTocs();
+    if (tocs.isEmpty()) {
+      return;
+    }
+    try (ImageDestination beside = tocDestination()) {
+      TocImage.contents(tocs).publish(beside);
+      job.listener().notice("the layers' TOCs are in " + beside + ", which belongs to the image");
+    }
+  }
+
+  private ImageDestination tocDestination() throws IOException {
+    return job.destination()
+        .tocImage()
+        .orElseThrow(() ->
+            new ConversionException(
+                job.destination()
+                    + " has no room for the image with the layers' TOCs beside it – give a"
+                    + " tag, in a registry, a layout (oci:DIR:TAG) or containerd"));
   }
 
   private ImageDocument convertOnly(ImageDocument document) throws IOException {

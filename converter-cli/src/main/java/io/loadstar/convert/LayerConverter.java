@@ -8,16 +8,20 @@ import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.blob.UnsupportedBlobException;
 import io.loadstar.build.BuiltLayer;
 import io.loadstar.build.LayerBuilder;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.format.ExternalTocs;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layout.LayoutException;
 import io.loadstar.node.NodeImageException;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.MediaTypes;
+import io.loadstar.oci.TocImage;
 import io.loadstar.registry.RegistryException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,55 +46,78 @@ final class LayerConverter {
     this.transfer = transfer;
   }
 
-  ConvertedLayer convert(Descriptor layer) throws IOException {
-    boolean untouched =
-        !MediaTypes.isLayer(layer.mediaType()) || MediaTypes.isForeignLayer(layer.mediaType());
-    Optional<Digest> toc = untouched ? Optional.empty() : validToc(layer);
-    ConvertedLayer converted;
-    boolean kept = toc.isPresent() && job.options().lazyLayers() == LazyLayers.KEEP;
-    if (kept && !job.options().buildOf(layer.digest()).prioritized().paths().isEmpty()) {
-      job.listener()
-          .notice(
-              "layer "
-                  + layer.digest()
-                  + " is eStargz already and keeps its order (--force lays it out anew)");
-    }
-    if (untouched || kept) {
-      transfer.copy(layer);
-      converted =
-          untouched ? new ConvertedLayer.Untouched() : new ConvertedLayer.Kept(toc.orElseThrow());
-    } else {
-      Optional<LayerRecord> before = convertedBefore(layer);
-      converted = before.isPresent() ? before.get() : rewrite(layer);
-    }
+  ConvertedLayer convert(Descriptor layer, Digest diffId) throws IOException {
+    ConvertedLayer converted = converted(layer, diffId);
     job.listener().arrived(layer);
     job.listener().layerDone(converted.report(layer));
     return converted;
   }
 
-  /** The digest of the layer's TOC, if it says that it is eStargz and is. */
-  private Optional<Digest> validToc(Descriptor layer) throws IOException {
-    String claimed = layer.annotations().get(ConvertedLayer.TOC_DIGEST);
-    if (claimed == null || !MediaTypes.toOci(layer.mediaType()).equals(MediaTypes.OCI_LAYER_GZIP)) {
+  private ConvertedLayer converted(Descriptor layer, Digest diffId) throws IOException {
+    if (!MediaTypes.isLayer(layer.mediaType()) || MediaTypes.isForeignLayer(layer.mediaType())) {
+      transfer.copy(layer);
+      return new ConvertedLayer.Untouched();
+    }
+    if (job.options().lazyLayers() == LazyLayers.KEEP) {
+      Optional<ConvertedLayer.Kept> kept = inWantedFormat(layer);
+      if (kept.isPresent()) {
+        tellOrder(layer);
+        transfer.copy(layer);
+        return kept.get();
+      }
+    }
+    Optional<LayerRecord> before = convertedBefore(layer);
+    return before.isPresent() ? before.get() : rewrite(layer, diffId);
+  }
+
+  private void tellOrder(Descriptor layer) {
+    if (!job.options().buildOf(layer.digest()).prioritized().paths().isEmpty()) {
+      job.listener()
+          .notice(
+              "layer "
+                  + layer.digest()
+                  + " is lazy already and keeps its order (--force lays it out anew)");
+    }
+  }
+
+  /** The layer as it is, if it says that it is in a format such as the wanted, and is. */
+  private Optional<ConvertedLayer.Kept> inWantedFormat(Descriptor layer) throws IOException {
+    String claimed = layer.annotations().get(TocAnnotations.TOC_DIGEST);
+    if (claimed == null) {
       return Optional.empty();
     }
+    AtomicReference<ByteBuffer> external = new AtomicReference<>();
+    ExternalTocs tocs = TocImage.of(job.source());
     try (BlobSource blob = job.source().openBlob(layer)) {
       Digest digest = Digest.parse(claimed);
-      LayerBlob.open(blob).toc().verify(digest);
-      return Optional.of(digest);
+      LayerBlob opened =
+          LayerBlob.open(
+              blob,
+              each -> {
+                byte[] toc = tocs.find(each);
+                external.set(ByteBuffer.wrap(toc).asReadOnlyBuffer());
+                return toc;
+              });
+      opened.toc().verify(digest);
+      boolean wanted = opened.format().getClass() == job.options().build().format().getClass();
+      return wanted
+          ? Optional.of(new ConvertedLayer.Kept(digest, Optional.ofNullable(external.get())))
+          : Optional.empty();
     } catch (IllegalArgumentException
         | UnsupportedBlobException
         | MalformedBlobException
         | DigestMismatchException e) {
       job.listener()
-          .notice(
-              "layer " + layer.digest() + " isn't the eStargz it says it is: " + e.getMessage());
+          .notice("layer " + layer.digest() + " isn't the lazy one it says it is: " + said(e));
       return Optional.empty();
     }
   }
 
   /** What the layer became once, if the destination has that and it is what the record says. */
   private Optional<LayerRecord> convertedBefore(Descriptor layer) throws IOException {
+    if (job.options().build().format() instanceof BlobFormat.ExternalToc) {
+      return Optional.empty(); // its TOC isn't kept anywhere that could be relied on
+    }
     Optional<LayerRecord> found =
         job.options().records().find(layer, job.options().buildOf(layer.digest()));
     if (found.isEmpty() || !transfer.isPresent(found.get().blob())) {
@@ -110,10 +137,21 @@ final class LayerConverter {
     }
   }
 
-  private ConvertedLayer rewrite(Descriptor layer) throws IOException {
+  private ConvertedLayer rewrite(Descriptor layer, Digest diffId) throws IOException {
     Path file = job.options().workDirectory().resolve(layer.digest().hex());
     try {
       BuiltLayer built = build(layer, file);
+      if (job.options().build().lossless() && !built.diffId().equals(diffId)) {
+        throw new ConversionException(
+            "layer "
+                + layer.digest()
+                + " of "
+                + job.name()
+                + " can't be kept as it is: the image's config says that it is "
+                + diffId
+                + " uncompressed, it is "
+                + built.diffId());
+      }
       ConvertedLayer.Rewritten converted = new ConvertedLayer.Rewritten(built);
       transfer.put(converted.describe(layer), BlobContent.of(file));
       job.options()
@@ -161,7 +199,7 @@ final class LayerConverter {
     }
   }
 
-  private static String said(IOException e) {
+  private static String said(Exception e) {
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 }

@@ -19,7 +19,7 @@ public record LayerReport(State state, Blob before, Blob after, Optional<Digest>
     CONVERTED,
     /** It was converted before, is at the destination, and was verified there. */
     REUSED,
-    /** It was eStargz already, and verified against its TOC digest. */
+    /** It was in the wanted format already, and verified against its TOC digest. */
     KEPT,
     /** It isn't a layer that could be converted: of a foreign kind, or no layer of files at all. */
     UNTOUCHED

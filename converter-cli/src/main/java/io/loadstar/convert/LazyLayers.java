@@ -1,6 +1,6 @@
 package io.loadstar.convert;
 
-/** What becomes of layers that are eStargz already. */
+/** What becomes of layers that are in the wanted format already. */
 public enum LazyLayers {
   /** They stay as they are. */
   KEEP,

@@ -9,6 +9,7 @@ import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -48,6 +49,14 @@ final class ManifestConverter {
     return images;
   }
 
+  /** The TOCs that aren't in their layers, by the digest that the layer has now. */
+  Map<Digest, ByteBuffer> externalTocs() {
+    Map<Digest, ByteBuffer> tocs = new HashMap<>();
+    done.forEach((before, layer) ->
+        layer.externalToc().ifPresent(toc -> tocs.put(layer.after(before), toc)));
+    return tocs;
+  }
+
   /** Every layer that was met so far, by its digest in the source. */
   Map<Digest, ConvertedLayer> layers() {
     return done;
@@ -63,7 +72,7 @@ final class ManifestConverter {
     job.destination().hasBlob(manifest.config());
     ImageConfig config = config(manifest);
     manifest.layers().forEach(job.listener()::planned);
-    convertLayers(manifest.layers());
+    convertLayers(manifest.layers(), config.diffIds());
     List<Digest> diffIds = new ArrayList<>();
     List<Descriptor> layers = new ArrayList<>();
     List<LayerReport> reports = new ArrayList<>();
@@ -131,16 +140,18 @@ final class ManifestConverter {
     return converted;
   }
 
-  private void convertLayers(List<Descriptor> layers) throws IOException {
+  private void convertLayers(List<Descriptor> layers, List<Digest> diffIds) throws IOException {
     try (ExecutorService threads =
         Executors.newFixedThreadPool(
             LAYERS_AT_ONCE, Thread.ofVirtual().name("loadstar-layer-", 0).factory())) {
       CompletionService<Outcome> work = new ExecutorCompletionService<>(threads);
       int pending = 0;
       Set<Digest> begun = new HashSet<>(done.keySet());
-      for (Descriptor layer : layers) {
+      for (int i = 0; i < layers.size(); i++) {
+        Descriptor layer = layers.get(i);
+        Digest diffId = diffIds.get(i);
         if (begun.add(layer.digest())) {
-          work.submit(() -> new Outcome(layer.digest(), layerConverter.convert(layer)));
+          work.submit(() -> new Outcome(layer.digest(), layerConverter.convert(layer, diffId)));
           pending++;
         }
       }

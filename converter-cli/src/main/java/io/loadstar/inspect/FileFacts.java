@@ -95,6 +95,28 @@ public record FileFacts(
         : "";
   }
 
+  /** A row that says who it is, and no more. */
+  TocEntry toRow() {
+    return TocEntry.of(path, type).linkName(link).build();
+  }
+
+  /** The same file, or link, as {@code row} names it. */
+  FileFacts named(TocEntry row) {
+    String target = type == EntryType.HARDLINK ? EntryName.clean(row.linkName()) : link;
+    return new FileFacts(
+        EntryName.clean(row.name()),
+        type,
+        size,
+        mode,
+        uid,
+        gid,
+        mtime,
+        target,
+        device,
+        xattrs,
+        digest);
+  }
+
   /** The same file under another name: what a hardlink to it is. */
   FileFacts named(String other) {
     return new FileFacts(other, type, size, mode, uid, gid, mtime, link, device, xattrs, digest);

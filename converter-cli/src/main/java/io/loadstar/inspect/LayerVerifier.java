@@ -9,6 +9,7 @@ import io.loadstar.inspect.Finding.Claim;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageSource;
+import io.loadstar.oci.TocImage;
 import io.loadstar.tar.UnsupportedTarException;
 import io.loadstar.toc.Toc;
 import java.io.IOException;
@@ -66,12 +67,11 @@ final class LayerVerifier {
 
   private Optional<LayerBlob> open() throws IOException {
     try (BlobSource bytes = source.openBlob(layer)) {
-      LayerBlob blob = LayerBlob.open(bytes);
+      LayerBlob blob = LayerBlob.open(bytes, TocImage.of(source));
       checked.add(Claim.FOOTER);
       return Optional.of(blob);
     } catch (UnsupportedBlobException e) {
-      Optional<Digest> promised = new OpenedLayer(layer, Optional.empty()).promised();
-      if (promised.isPresent()) {
+      if (!TocPromise.of(layer).isEmpty()) {
         found(
             Claim.FOOTER,
             Math.max(0, layer.size() - 1),
@@ -85,14 +85,12 @@ final class LayerVerifier {
 
   private Optional<Toc> toc(LayerBlob blob) throws IOException {
     checked.add(Claim.TOC_DIGEST);
-    Optional<Digest> promised = new OpenedLayer(layer, Optional.of(blob)).promised();
-    if (promised.isEmpty()) {
+    List<TocPromise> promises = TocPromise.of(layer);
+    if (promises.isEmpty()) {
       found(Claim.TOC_DIGEST, -1, "the manifest names no TOC: nobody vouches for the layer");
-    } else if (!promised.get().equals(blob.toc().digest())) {
-      found(
-          Claim.TOC_DIGEST,
-          blob.tocOffset(),
-          "the manifest names " + promised.get() + ", the TOC is " + blob.toc().digest());
+    }
+    for (TocPromise promise : promises) {
+      promise.brokenBy(blob).ifPresent(said -> found(Claim.TOC_DIGEST, blob.tocOffset(), said));
     }
     try {
       return Optional.of(blob.toc().acceptUnverified());
@@ -108,7 +106,6 @@ final class LayerVerifier {
     LayerTar.Sums sums;
     try {
       sums = LayerTar.read(source, layer, rows);
-      rows.end();
     } catch (MalformedBlobException e) {
       found(Claim.STREAM, e.offset(), e.getMessage());
       return;

@@ -9,6 +9,7 @@ import io.loadstar.format.LayerBlob;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MediaTypes;
+import io.loadstar.oci.TocImage;
 import io.loadstar.toc.Toc;
 import java.io.IOException;
 import java.util.Optional;
@@ -20,8 +21,6 @@ import java.util.Optional;
  * @param blob footer and TOC; none of an ordinary layer
  */
 public record OpenedLayer(Descriptor descriptor, Optional<LayerBlob> blob) {
-
-  private static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
   /** How far a layer's TOC can be relied on. */
   public enum Trust {
@@ -44,23 +43,9 @@ public record OpenedLayer(Descriptor descriptor, Optional<LayerBlob> blob) {
       return new OpenedLayer(layer, Optional.empty());
     }
     try (BlobSource bytes = source.openBlob(layer)) {
-      return new OpenedLayer(layer, Optional.of(LayerBlob.open(bytes)));
+      return new OpenedLayer(layer, Optional.of(LayerBlob.open(bytes, TocImage.of(source))));
     } catch (UnsupportedBlobException e) {
       return new OpenedLayer(layer, Optional.empty());
-    }
-  }
-
-  /** The digest that the manifest says the TOC has. */
-  Optional<Digest> promised() throws InspectionException {
-    String text = descriptor.annotations().get(TOC_DIGEST);
-    if (text == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Digest.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw new InspectionException(
-          "layer " + descriptor.digest() + ": annotation " + TOC_DIGEST + ": " + e.getMessage());
     }
   }
 
@@ -69,9 +54,7 @@ public record OpenedLayer(Descriptor descriptor, Optional<LayerBlob> blob) {
     if (blob.isEmpty()) {
       return Trust.NONE;
     }
-    return descriptor.annotations().containsKey(TOC_DIGEST)
-        ? Trust.VOUCHED_FOR
-        : Trust.NOT_VOUCHED_FOR;
+    return TocPromise.of(descriptor).isEmpty() ? Trust.NOT_VOUCHED_FOR : Trust.VOUCHED_FOR;
   }
 
   /**
@@ -83,10 +66,21 @@ public record OpenedLayer(Descriptor descriptor, Optional<LayerBlob> blob) {
     if (blob.isEmpty()) {
       return Optional.empty();
     }
-    Optional<Digest> promised = promised();
-    return Optional.of(
-        promised.isPresent()
-            ? blob.get().toc().verify(promised.get())
-            : blob.get().toc().acceptUnverified());
+    for (TocPromise promise : TocPromise.of(descriptor)) {
+      switch (promise.kind()) {
+        case DIGEST -> {
+          return Optional.of(blob.get().toc().verify(promise.digest(descriptor)));
+        }
+        case COMPRESSED_DIGEST -> {
+          Digest expected = promise.digest(descriptor);
+          Digest actual = blob.get().compressedToc().digest();
+          if (!expected.equals(actual)) {
+            throw new DigestMismatchException("compressed TOC", expected, actual);
+          }
+        }
+        case POSITION -> {} // the footer says it as well
+      }
+    }
+    return Optional.of(blob.get().toc().acceptUnverified());
   }
 }

@@ -81,6 +81,12 @@ final class NodeImageDestination implements ImageDestination {
   }
 
   @Override
+  public Optional<ImageDestination> tocImage() throws IOException {
+    Optional<ImageReference> beside = image.tocImage();
+    return beside.isEmpty() ? Optional.empty() : Optional.of(open(client, beside.get()));
+  }
+
+  @Override
   public void putManifest(ImageDocument manifest) throws IOException {
     Map<String, String> labels = GcLabels.of(manifest);
     write(manifest.descriptor(), BlobContent.of(manifest.bytes()), labels);

@@ -61,6 +61,11 @@ final class NodeImageSource implements ImageSource {
   }
 
   @Override
+  public Optional<ImageSource> tocImage() {
+    return image.tocImage().map(beside -> new NodeImageSource(client, beside));
+  }
+
+  @Override
   public byte[] smallBlob(Descriptor descriptor) throws IOException {
     return read(descriptor, MAX_SMALL_BLOB_BYTES);
   }

@@ -14,6 +14,7 @@ import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.build.BuildOptions;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.convert.LayerReport.State;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.format.StargzFooter;
 import io.loadstar.layout.LayoutException;
@@ -141,7 +142,8 @@ final class ImageConverterTest {
       assertEquals(first, second);
     }
     ConversionOptions footer =
-        ConversionOptions.of(BuildOptions.DEFAULT.withFooter(StargzFooter.SUBFIELD), work);
+        ConversionOptions.of(
+            BuildOptions.DEFAULT.withFormat(new BlobFormat.EStargz(StargzFooter.SUBFIELD)), work);
     assertNotEquals(first, convert("src", "three", footer).result());
   }
 

@@ -127,10 +127,13 @@ public final class PrivateNode implements AutoCloseable {
         .output();
   }
 
-  /** {@code loadstar convert SOURCE DESTINATION}. */
-  public void convert(String source, String destination)
+  /** {@code loadstar convert OPTIONS SOURCE DESTINATION}. */
+  public void convert(String source, String destination, String... options)
       throws IOException, InterruptedException, TimeoutException {
-    loadstar("convert", source, destination).output();
+    List<String> line = new ArrayList<>(List.of("convert"));
+    line.addAll(List.of(options));
+    line.addAll(List.of(source, destination));
+    loadstar(line.toArray(String[]::new)).output();
   }
 
   /** Starts the snapshotter, after {@link #killSnapshotter}. */

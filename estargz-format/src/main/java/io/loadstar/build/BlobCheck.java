@@ -4,14 +4,15 @@ import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.FileBlobSource;
 import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.codec.MemberDecoder;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.ChunkDecoder;
 import io.loadstar.format.LayerBlob;
-import io.loadstar.gzip.GzipMembersInputStream;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -24,6 +25,8 @@ final class BlobCheck {
 
   /** Compressed bytes that one task checks. */
   private static final long BATCH_BYTES = 4 << 20;
+
+  private static final int WINDOW = 64 << 10;
 
   private final BuiltLayer built;
   private final ExecutorService workers;
@@ -40,7 +43,7 @@ final class BlobCheck {
   void check(Path file) throws IOException {
     try (BlobSource blob = FileBlobSource.open(file, built.digest());
         OrderedWork<Boolean> work = new OrderedWork<>(workers)) {
-      LayerBlob opened = LayerBlob.open(blob);
+      LayerBlob opened = LayerBlob.open(blob, layer -> externalToc());
       LayerTree tree = LayerTree.of(opened.toc().verify(built.tocDigest()), opened.tocOffset());
       if (opened.tocOffset() != built.tocOffset() || tree.unverifiableChunks() > 0) {
         throw new MalformedBlobException("built blob: not what was built", opened.tocOffset());
@@ -48,7 +51,7 @@ final class BlobCheck {
       List<Member> members = tree.members();
       long firstPayload =
           members.isEmpty() ? opened.tocOffset() : members.getFirst().range().offset();
-      work.add(() -> checkStart(blob, firstPayload));
+      work.add(() -> checkStart(blob, opened.format(), firstPayload));
       for (int start = 0; start < members.size(); ) {
         int end = batchEnd(members, start);
         List<Member> batch = members.subList(start, end);
@@ -70,16 +73,43 @@ final class BlobCheck {
     return end;
   }
 
+  private byte[] externalToc() {
+    ByteBuffer layer = built.toc().external().orElseThrow();
+    byte[] bytes = new byte[layer.remaining()];
+    layer.duplicate().get(bytes);
+    return bytes;
+  }
+
   /** The first member has headers only, and no row of the TOC says where it is. */
-  private static boolean checkStart(BlobSource blob, long end) throws IOException {
-    blob.readRanges(
-        List.of(new ByteRange(0, end)),
-        (range, bytes) -> {
-          try (InputStream content = new GzipMembersInputStream(bytes)) {
-            content.transferTo(java.io.OutputStream.nullOutputStream());
-          }
-        });
+  private static boolean checkStart(BlobSource blob, BlobFormat format, long end)
+      throws IOException {
+    if (end > 0) {
+      try (MemberDecoder decoder = format.newDecoder()) {
+        decoder.reset(0);
+        blob.readRanges(
+            List.of(new ByteRange(0, end)), (range, bytes) -> decodeAll(bytes, decoder));
+      }
+    }
     return true;
+  }
+
+  private static void decodeAll(InputStream bytes, MemberDecoder decoder) throws IOException {
+    byte[] window = new byte[WINDOW];
+    ByteBuffer content = ByteBuffer.allocate(WINDOW);
+    int count = bytes.read(window);
+    while (count >= 0) {
+      ByteBuffer in = ByteBuffer.wrap(window, 0, count);
+      while (in.hasRemaining()) {
+        decoder.decode(in, content.clear());
+      }
+      count = bytes.read(window);
+    }
+    do {
+      decoder.decode(ByteBuffer.allocate(0), content.clear());
+    } while (content.position() > 0);
+    if (!decoder.isBetweenMembers()) {
+      throw new MalformedBlobException("built blob: a member is cut off", decoder.offset());
+    }
   }
 
   private static boolean checkMembers(BlobSource blob, BlobFormat format, List<Member> members)

@@ -1,7 +1,12 @@
 package io.loadstar.build;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.build.MemberCompressor.Compressed;
+import io.loadstar.build.MemberCompressor.CompressedMember;
+import io.loadstar.format.BlobFormat;
+import io.loadstar.format.StargzFooter;
+import io.loadstar.format.ZstdFooter;
 import io.loadstar.tar.TarWriter;
 import io.loadstar.toc.Toc;
 import io.loadstar.toc.TocJson;
@@ -12,8 +17,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -53,39 +60,40 @@ final class BlobWriter {
   BuiltLayer write(Path file, Path named) throws IOException {
     try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE);
         OrderedWork<List<@Nullable Digest>> hashing = new OrderedWork<>(threads.workers())) {
-      hashing.add(() -> tarHash.add(order.entries(), options.chunkSize()));
+      hashing.add(() -> tarHash.add(order.entries(), spool.rest(), options.chunkSize()));
       writeMembers(out);
-      long tocOffset = written;
-      Digest tocDigest = writeToc(hashing.take(), out);
-      write(ByteBuffer.wrap(options.footer().encode(tocOffset)), out);
+      long payloadEnd = written;
+      WrittenToc toc = writeToc(hashing.take(), out);
       return new BuiltLayer(
           named,
+          options.format(),
           Digest.finish(blobHash),
           written,
           tarHash.finish(),
           tarHash.size(),
-          tocDigest,
-          tocOffset,
+          payloadEnd,
+          toc,
           order.missed());
     }
   }
 
   private void writeMembers(FileChannel out) throws IOException {
-    List<PlannedMember> members = ChunkSplitter.split(order.entries(), options.chunkSize());
+    List<PlannedMember> members = ChunkSplitter.split(order.entries(), spool.rest(), options);
     // Enough for all threads to have work while this one writes, and little enough to be held.
     int window = 2 * threads.count() + 2;
     try (OrderedWork<Compressed> work = new OrderedWork<>(threads.workers())) {
+      Queue<List<PlannedMember>> batches = new ArrayDeque<>();
       for (int start = 0; start < members.size(); ) {
-        int end = batchEnd(members, start);
-        List<PlannedMember> batch = members.subList(start, end);
+        List<PlannedMember> batch = members.subList(start, batchEnd(members, start));
+        batches.add(batch);
         work.add(() -> compress(batch));
         if (work.pending() == window) {
-          write(work.take(), out);
+          write(work.take(), batches.remove(), out);
         }
-        start = end;
+        start += batch.size();
       }
       while (work.pending() > 0) {
-        write(work.take(), out);
+        write(work.take(), batches.remove(), out);
       }
     }
   }
@@ -110,37 +118,75 @@ final class BlobWriter {
 
   private MemberCompressor takeCompressor() {
     MemberCompressor free = idle.poll();
-    return free != null ? free : new MemberCompressor(options.compressionLevel());
+    return free != null ? free : new MemberCompressor(options);
   }
 
-  private void write(Compressed batch, FileChannel out) throws IOException {
+  private void write(Compressed batch, List<PlannedMember> planned, FileChannel out)
+      throws IOException {
     long offset = written;
-    for (int i = 0; i < batch.sizes().size(); i++) {
-      Digest digest = batch.chunkDigests().get(i);
-      if (digest != null) {
-        chunks.add(new TocRows.WrittenChunk(offset, digest));
+    for (int i = 0; i < planned.size(); i++) {
+      CompressedMember member = batch.members().get(i);
+      for (int j = 0; j < member.chunkDigests().size(); j++) {
+        long inner = planned.get(i).chunks().get(j).innerOffset();
+        chunks.add(new TocRows.WrittenChunk(offset, inner, member.chunkDigests().get(j)));
       }
-      offset += batch.sizes().get(i);
+      offset += member.size();
     }
     write(batch.bytes(), out);
   }
 
-  private Digest writeToc(List<@Nullable Digest> fileDigests, FileChannel out) throws IOException {
+  /** Writes the TOC, where it goes into the blob, and the footer. */
+  private WrittenToc writeToc(List<@Nullable Digest> fileDigests, FileChannel out)
+      throws IOException {
     Toc toc = TocRows.toc(order.placed(), fileDigests, chunks, options.chunkSize());
-    ByteArrayOutputStream json = new ByteArrayOutputStream();
-    TocJson.write(toc, json);
-    byte[] bytes = json.toByteArray();
-    byte[] header = TarWriter.header(Toc.ENTRY_NAME, bytes.length);
-    byte[] end = new byte[TarWriter.padding(bytes.length) + TarWriter.END_OF_ARCHIVE];
-    List<byte[]> content = List.of(header, bytes, end);
-    content.forEach(tarHash::add);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    TocJson.write(toc, bytes);
+    byte[] json = bytes.toByteArray();
+    return switch (options.format()) {
+      case BlobFormat.EStargz(StargzFooter footer) -> {
+        List<byte[]> tar = tocTar(json);
+        tar.forEach(tarHash::add);
+        byte[] member = compressAlone(tar);
+        ByteRange place = new ByteRange(written, member.length);
+        write(ByteBuffer.wrap(member), out);
+        write(ByteBuffer.wrap(footer.encode(place.offset())), out);
+        yield written(json, place, member, Optional.empty());
+      }
+      case BlobFormat.ZstdChunked(ZstdFooter footer) -> {
+        byte[] frame = compressAlone(List.of(json));
+        ByteRange place = new ByteRange(written + ZstdFooter.FRAME_HEAD, frame.length);
+        write(ByteBuffer.wrap(ZstdFooter.frame(frame)), out);
+        write(ByteBuffer.wrap(footer.encode(place, json.length)), out);
+        yield written(json, place, frame, Optional.empty());
+      }
+      case BlobFormat.ExternalToc() -> {
+        byte[] layer = compressAlone(tocTar(json));
+        ByteRange place = new ByteRange(written, 0);
+        write(ByteBuffer.wrap(BlobFormat.ExternalToc.footer()), out);
+        ByteBuffer external = ByteBuffer.wrap(layer).asReadOnlyBuffer();
+        yield written(json, place, layer, Optional.of(external));
+      }
+    };
+  }
+
+  private static WrittenToc written(
+      byte[] json, ByteRange place, byte[] compressed, Optional<ByteBuffer> external) {
+    return new WrittenToc(Digest.of(json), json.length, place, Digest.of(compressed), external);
+  }
+
+  private static List<byte[]> tocTar(byte[] json) {
+    byte[] header = TarWriter.header(Toc.ENTRY_NAME, json.length);
+    byte[] end = new byte[TarWriter.padding(json.length) + TarWriter.END_OF_ARCHIVE];
+    return List.of(header, json, end);
+  }
+
+  private byte[] compressAlone(List<byte[]> content) {
     MemberCompressor compressor = takeCompressor();
     try {
-      write(ByteBuffer.wrap(compressor.compress(content)), out);
+      return compressor.compressAlone(content);
     } finally {
       idle.add(compressor);
     }
-    return Digest.of(bytes);
   }
 
   private void write(ByteBuffer bytes, FileChannel out) throws IOException {

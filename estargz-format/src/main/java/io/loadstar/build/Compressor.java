@@ -1,5 +1,6 @@
 package io.loadstar.build;
 
+import com.github.luben.zstd.util.ZstdVersion;
 import io.loadstar.deflate.DeflateEncoder;
 
 /**
@@ -14,4 +15,9 @@ public record Compressor(String name, String version) {
   /** The project's own, which gives the same bytes on any machine and any JDK. */
   static final Compressor DEFLATE =
       new Compressor(DeflateEncoder.NAME, Integer.toString(DeflateEncoder.VERSION));
+
+  /** The library's, whose bytes may change with its version. */
+  static Compressor ofZstd() {
+    return new Compressor("zstd", ZstdVersion.VERSION);
+  }
 }

@@ -3,15 +3,11 @@ package io.loadstar.build;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.layer.Landmark;
 import io.loadstar.tar.UnsupportedTarException;
-import io.loadstar.toc.TocEntry;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * In which order entries go into the layer: prioritized files, each behind the directories that it
@@ -45,6 +41,25 @@ final class EntryOrder {
     this.extraction = Extraction.of(spool.entries());
     this.states = new State[spool.entries().size()];
     java.util.Arrays.fill(states, State.ABSENT);
+  }
+
+  /**
+   * The entries as they came, for a layer that has to stay as it is: no landmark is added.
+   *
+   * @throws UnsupportedTarException if a hardlink leads nowhere
+   * @throws MalformedBlobException if the entries can't be a tree
+   */
+  static EntryOrder asTheyCame(TarSpool spool)
+      throws UnsupportedTarException, MalformedBlobException {
+    EntryOrder order = new EntryOrder(spool);
+    for (int i = 0; i < order.states.length; i++) {
+      order.ordered.add(i);
+    }
+    RowNames names = new RowNames(spool.entries(), order.extraction, order.ordered);
+    for (int index : order.ordered) {
+      order.entries.add(new PlacedEntry(spool.entries().get(index), names.row(index)));
+    }
+    return order;
   }
 
   /**
@@ -175,7 +190,7 @@ final class EntryOrder {
 
   /** Adds the landmark and finds what the TOC says of each entry. */
   private void name(int prefetched) throws IOException {
-    Map<Integer, Integer> namesakes = namesakes();
+    RowNames names = new RowNames(spool.entries(), extraction, ordered);
     for (int i = 0; i <= ordered.size(); i++) {
       if (i == prefetched) {
         String landmark = prefetched == 0 ? Landmark.NO_PREFETCH : Landmark.PREFETCH;
@@ -184,45 +199,8 @@ final class EntryOrder {
       }
       if (i < ordered.size()) {
         int index = ordered.get(i);
-        entries.add(new PlacedEntry(spool.entries().get(index), row(index, namesakes)));
+        entries.add(new PlacedEntry(spool.entries().get(index), names.row(index)));
       }
     }
-  }
-
-  /** By the entry of a file that has lost its name: the first hardlink to it that has one. */
-  private Map<Integer, Integer> namesakes() {
-    Map<Integer, Integer> namesakes = new HashMap<>();
-    for (int index : ordered) {
-      int file = extraction.file(index);
-      if (file != index && extraction.isLive(index) && !extraction.isLive(file)) {
-        namesakes.putIfAbsent(file, index);
-      }
-    }
-    return namesakes;
-  }
-
-  private @Nullable TocEntry row(int index, Map<Integer, Integer> namesakes) {
-    TocEntry own = spool.entries().get(index).row();
-    Integer namesake = namesakes.get(index);
-    if (namesake != null) {
-      return own.toBuilder().name(spool.entries().get(namesake).row().name()).build();
-    }
-    if (!extraction.isLive(index)) {
-      return null;
-    }
-    int file = extraction.file(index);
-    if (file == index) {
-      return own;
-    }
-    Integer owner = namesakes.get(file);
-    if (owner != null) {
-      String name = spool.entries().get(owner).cleanName();
-      return owner == index ? null : own.toBuilder().linkName(name).build();
-    }
-    return extraction.isLive(extraction.target(index)) ? own : relinked(own, file);
-  }
-
-  private TocEntry relinked(TocEntry link, int file) {
-    return link.toBuilder().linkName(spool.entries().get(file).cleanName()).build();
   }
 }

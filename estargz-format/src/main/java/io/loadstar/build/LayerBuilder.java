@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Builds eStargz layers from tars.
+ * Builds lazily readable layers from tars, in any format that there is.
  *
  * <p>Thread-safe: layers that are built at the same time share its threads. Whoever made it closes
  * it.
@@ -63,8 +63,11 @@ public final class LayerBuilder implements AutoCloseable {
     if (directory == null) {
       throw new IOException(destination + ": not a file's path");
     }
-    try (TarSpool spool = TarSpool.of(layer, directory, options.maxLayerBytes())) {
-      EntryOrder order = EntryOrder.of(spool, options.prioritized());
+    try (TarSpool spool = TarSpool.of(layer, directory, options)) {
+      EntryOrder order =
+          options.lossless()
+              ? EntryOrder.asTheyCame(spool)
+              : EntryOrder.of(spool, options.prioritized());
       Path partial = Files.createTempFile(directory, "loadstar-", ".partial", READABLE_BY_ALL);
       try {
         BlobWriter writer =

@@ -4,13 +4,21 @@ import io.loadstar.blob.ByteRange;
 import java.util.List;
 
 /**
- * What goes into one member: ranges of the spool, the first of which begins with a chunk of a file,
- * but in the member that begins the blob. Immutable.
+ * What goes into one member: ranges of the spool, and the chunks of files in them. The member that
+ * begins the blob may have no chunk. Immutable.
  *
- * @param chunkSize bytes of the chunk; 0 if there is none
- * @param ranges what is in the member: chunk, fill of its block, headers up to the next payload
+ * @param chunks in their order
+ * @param ranges what is in the member: chunks, fills of blocks, headers up to the next payload
  */
-record PlannedMember(int chunkSize, List<ByteRange> ranges) {
+record PlannedMember(List<PlannedChunk> chunks, List<ByteRange> ranges) {
+
+  /**
+   * A chunk of a file.
+   *
+   * @param innerOffset how many bytes of the member come before it
+   * @param size in bytes
+   */
+  record PlannedChunk(long innerOffset, int size) {}
 
   long size() {
     long size = 0;

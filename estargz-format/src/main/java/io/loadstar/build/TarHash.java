@@ -27,12 +27,13 @@ final class TarHash {
   }
 
   /**
-   * Goes through {@code entries}.
+   * Goes through {@code entries}, and {@code rest}, which follows them.
    *
    * @return by entry: the digest of a file larger than {@code chunkSize}; null for all others
    * @throws IOException if the spool can't be read
    */
-  List<@Nullable Digest> add(List<SpooledEntry> entries, int chunkSize) throws IOException {
+  List<@Nullable Digest> add(List<SpooledEntry> entries, ByteRange rest, int chunkSize)
+      throws IOException {
     List<@Nullable Digest> digests = new ArrayList<>(entries.size());
     for (SpooledEntry entry : entries) {
       boolean manyChunks = entry.size() > chunkSize;
@@ -45,6 +46,7 @@ final class TarHash {
       }
       digests.add(manyChunks ? Digest.finish(file) : null);
     }
+    add(rest, null);
     return digests;
   }
 

@@ -1,5 +1,7 @@
 package io.loadstar.build;
 
+import io.loadstar.blob.ByteRange;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.layer.Landmark;
 import io.loadstar.tar.EntryName;
 import io.loadstar.tar.TarEntry;
@@ -44,21 +46,26 @@ final class TarSpool implements Closeable {
   private static final Instant END_OF_TIME = Instant.parse("+10000-01-01T00:00:00Z");
 
   private final FileChannel channel;
+  private final boolean lossless;
   private final List<SpooledEntry> entries = new ArrayList<>();
 
-  private TarSpool(FileChannel channel) {
+  /** What follows the last entry. */
+  private ByteRange rest = new ByteRange(0, 0);
+
+  private TarSpool(FileChannel channel, boolean lossless) {
     this.channel = channel;
+    this.lossless = lossless;
   }
 
   /**
    * Spools {@code layer}, which is tar, gzip or zstd, to its end. TOC and landmarks of an earlier
-   * conversion are left out.
+   * conversion are left out; but nothing at all is where the layer has to stay as it is.
    *
    * @param directory where there is room for it
-   * @param maxBytes most bytes that are taken, uncompressed
+   * @param options say how much is taken, and whether it has to stay as it is
    * @throws IOException if it can't be read, isn't a tar that can be taken, or can't be written
    */
-  static TarSpool of(InputStream layer, Path directory, long maxBytes) throws IOException {
+  static TarSpool of(InputStream layer, Path directory, BuildOptions options) throws IOException {
     Path file = Files.createTempFile(directory, "loadstar-", ".spool");
     FileChannel channel =
         FileChannel.open(
@@ -66,9 +73,9 @@ final class TarSpool implements Closeable {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
             StandardOpenOption.DELETE_ON_CLOSE);
-    TarSpool spool = new TarSpool(channel);
+    TarSpool spool = new TarSpool(channel, options.lossless());
     try {
-      spool.fill(layer, maxBytes);
+      spool.fill(layer, options);
       return spool;
     } catch (IOException | RuntimeException e) {
       spool.close();
@@ -76,22 +83,60 @@ final class TarSpool implements Closeable {
     }
   }
 
-  private void fill(InputStream layer, long maxBytes) throws IOException {
-    InputStream opened = new CappedInputStream(TarInput.open(layer), maxBytes);
+  private void fill(InputStream layer, BuildOptions options) throws IOException {
+    InputStream opened = new CappedInputStream(TarInput.open(layer), options.maxLayerBytes());
     Tee tar = new Tee(new BufferedInputStream(opened, BUFFER));
     TarReader reader = new TarReader(tar);
     for (TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
       String cleanName = EntryName.clean(entry.name());
       if (isOwn(cleanName)) {
+        requireLossy(entry);
         continue;
       }
       if (entries.size() == TocJson.MAX_ENTRIES) {
         throw new UnsupportedTarException("a layer of more than " + entries.size() + " entries");
       }
-      entries.add(spooled(entry, cleanName, tar));
+      entries.add(lossless ? asItIs(entry, cleanName) : spooled(entry, cleanName, tar));
     }
-    tar.flush();
-    tar.drain();
+    if (lossless) {
+      tar.keepRest();
+      rest = ByteRange.between(entriesEnd(), tar.written());
+    } else {
+      tar.flush();
+      tar.drain();
+      rest = options.format() instanceof BlobFormat.EStargz ? rest : endOfArchive(tar.written());
+    }
+  }
+
+  private void requireLossy(TarEntry entry) throws UnsupportedTarException {
+    if (lossless) {
+      throw new UnsupportedTarException(
+          "lossless: the layer has "
+              + entry.name()
+              + ", the format's own: convert what it was made from");
+    }
+  }
+
+  /** With all that stands between the entry before and its headers: global PAX headers. */
+  private SpooledEntry asItIs(TarEntry entry, String cleanName) {
+    long offset = entriesEnd();
+    int headers = (int) (entry.payloadOffset() - offset);
+    return new SpooledEntry(cleanName, row(entry), offset, headers);
+  }
+
+  private long entriesEnd() {
+    return entries.isEmpty() ? 0 : entries.getLast().end();
+  }
+
+  /** Where the TOC isn't in the tar, which would end it. */
+  private ByteRange endOfArchive(long offset) throws IOException {
+    writeFully(ByteBuffer.allocate(TarWriter.END_OF_ARCHIVE), offset);
+    return new ByteRange(offset, TarWriter.END_OF_ARCHIVE);
+  }
+
+  /** What follows the last entry: the end of the archive, where it isn't the TOC's. */
+  ByteRange rest() {
+    return rest;
   }
 
   /** Headers that were folded are put in front of the payload, behind those that they replace. */
@@ -245,6 +290,21 @@ final class TarSpool implements Closeable {
       writeFully(pending, written);
       written += length;
       pending.clear();
+    }
+
+    /** How many bytes are kept, once they are flushed. */
+    long written() {
+      return written;
+    }
+
+    /** Keeps what is behind the archive as well. */
+    void keepRest() throws IOException {
+      byte[] more = new byte[BUFFER];
+      int count;
+      do {
+        count = read(more, 0, more.length);
+      } while (count >= 0);
+      flush();
     }
 
     /** Reads what is behind the archive, so that a checksum there is checked too. */

@@ -26,8 +26,9 @@ final class TocRows {
    * A chunk that is in the blob.
    *
    * @param offset where its member starts
+   * @param innerOffset how many bytes of the member come before it
    */
-  record WrittenChunk(long offset, Digest digest) {}
+  record WrittenChunk(long offset, long innerOffset, Digest digest) {}
 
   private TocRows(int chunkSize, List<WrittenChunk> chunks) {
     this.chunkSize = chunkSize;
@@ -47,7 +48,9 @@ final class TocRows {
     TocRows rows = new TocRows(chunkSize, chunks);
     for (int i = 0; i < entries.size(); i++) {
       TocEntry row = entries.get(i).row();
-      if (row != null) {
+      if (row == null) {
+        rows.skip(entries.get(i).entry().size());
+      } else {
         rows.add(row, digests.get(i));
       }
     }
@@ -75,11 +78,17 @@ final class TocRows {
     }
   }
 
+  /** Passes over the chunks of a file that nothing names any more. */
+  private void skip(long size) {
+    next += (int) ((size + chunkSize - 1) / chunkSize);
+  }
+
   /** The last piece of a file, if shorter than the others, doesn't say how long it is. */
   private void addChunk(TocEntry.Builder row, long offset, long size) {
     WrittenChunk chunk = chunks.get(next++);
     rows.add(
         row.offset(chunk.offset())
+            .innerOffset(chunk.innerOffset())
             .chunkSize(size - offset >= chunkSize ? chunkSize : 0)
             .chunkDigest(chunk.digest())
             .build());

@@ -3,7 +3,7 @@ package io.loadstar.format;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.MalformedBlobException;
-import io.loadstar.gzip.GzipDecoder;
+import io.loadstar.codec.MemberDecoder;
 import io.loadstar.layer.Chunk;
 import io.loadstar.layer.FileChunk;
 import io.loadstar.layer.Member;
@@ -31,19 +31,19 @@ public final class ChunkDecoder implements AutoCloseable {
   /** A buffer for larger chunks than writers make isn't kept. */
   private static final int MAX_KEPT_BUFFER = 4 << 20;
 
-  private final GzipDecoder decoder = new GzipDecoder();
+  private final MemberDecoder decoder;
   private final MessageDigest hash = Digest.newHash();
   private final ByteBuffer input = ByteBuffer.allocate(INPUT_WINDOW);
   private final ByteBuffer skipped = ByteBuffer.allocate(SKIP_WINDOW);
   private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BUFFER);
 
-  private ChunkDecoder() {}
+  private ChunkDecoder(MemberDecoder decoder) {
+    this.decoder = decoder;
+  }
 
   /** A decoder for the members of blobs of this format. */
   public static ChunkDecoder of(BlobFormat format) {
-    return switch (format) {
-      case BlobFormat.EStargz(StargzFooter _) -> new ChunkDecoder();
-    };
+    return new ChunkDecoder(format.newDecoder());
   }
 
   /**
@@ -155,8 +155,8 @@ public final class ChunkDecoder implements AutoCloseable {
     }
 
     ByteBuffer read(Chunk chunk) throws IOException {
-      long most = member.range().length() * GzipDecoder.MAX_RATIO;
-      if (chunk.size() > most) { // before memory is taken for it
+      // Before memory is taken for it.
+      if ((chunk.size() - 1) / decoder.maxRatio() >= member.range().length()) {
         throw new MalformedBlobException(
             "chunk of " + chunk.size() + " bytes in a member of " + member.range().length(),
             member.range().offset());

@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
  * source it was read from.
  *
  * @param format how it is laid out
- * @param tocOffset where the payload ends and the TOC starts
+ * @param tocOffset where the payload ends, and what is no content begins: mostly the TOC
  * @param toc not verified yet
+ * @param compressedToc the TOC as it was compressed: what zstd:chunked's own annotations name
  */
-public record LayerBlob(BlobFormat format, long tocOffset, UnverifiedToc toc) {
+public record LayerBlob(
+    BlobFormat format, long tocOffset, UnverifiedToc toc, CompressedToc compressedToc) {
 
   /** How much of the end is read at once: footer and, of most layers, the whole TOC. */
   public static final int TAIL_BYTES = 512 << 10;
@@ -22,15 +24,20 @@ public record LayerBlob(BlobFormat format, long tocOffset, UnverifiedToc toc) {
   /** Most compressed bytes of a TOC that are read. */
   public static final int MAX_TOC_BYTES = 128 << 20;
 
+  /** As {@link #open(BlobSource, ExternalTocs)}, of a blob that has its TOC in itself. */
+  public static LayerBlob open(BlobSource source) throws IOException {
+    return open(source, ExternalTocs.NONE);
+  }
+
   /**
    * Opens the blob that {@code source} has: one read of its end, and a second only if the TOC is
-   * longer than that.
+   * longer than that, or in another image.
    *
    * @throws UnsupportedBlobException if it is an ordinary layer, or of an unknown format
    * @throws MalformedBlobException if it has a footer, but not what that promises
    * @throws IOException if it can't be read
    */
-  public static LayerBlob open(BlobSource source) throws IOException {
+  public static LayerBlob open(BlobSource source, ExternalTocs external) throws IOException {
     long size = source.size();
     int tailSize = (int) Math.min(size, TAIL_BYTES);
     ByteBuffer tail = ByteBuffer.allocate(tailSize);
@@ -39,25 +46,37 @@ public record LayerBlob(BlobFormat format, long tocOffset, UnverifiedToc toc) {
     }
     tail.flip();
     BlobFormat format = BlobFormat.detect(tail);
-    long tocOffset = format.tocOffset(tail, size);
-    long tocSize = size - format.footerSize() - tocOffset;
-    if (tocSize > MAX_TOC_BYTES) {
+    TocPlace place = format.place(tail, size);
+    ByteBuffer toc =
+        format instanceof BlobFormat.ExternalToc
+            ? ByteBuffer.wrap(external.find(source.digest()))
+            : inside(source, place, tail);
+    CompressedToc compressed = new CompressedToc(place.compressed(), toc.asReadOnlyBuffer());
+    long offset = place.compressed().offset();
+    byte[] json = format.isZstd() ? TocFrame.read(toc, offset) : TocMember.read(toc, offset);
+    return new LayerBlob(
+        format, place.payloadEnd(), UnverifiedToc.of(json, place.payloadEnd()), compressed);
+  }
+
+  /** The TOC's compressed bytes: what of them isn't in {@code tail} is read. */
+  private static ByteBuffer inside(BlobSource source, TocPlace place, ByteBuffer tail)
+      throws IOException {
+    long start = place.compressed().offset();
+    long length = place.compressed().length();
+    if (length > MAX_TOC_BYTES) {
       throw new MalformedBlobException(
-          "TOC: " + tocSize + " compressed bytes, more than " + MAX_TOC_BYTES, tocOffset);
+          "TOC: " + length + " compressed bytes, more than " + MAX_TOC_BYTES, start);
     }
-    ByteBuffer toc = ByteBuffer.allocate((int) tocSize);
-    long tailOffset = size - tailSize;
-    if (tocOffset < tailOffset) {
-      toc.limit((int) (tailOffset - tocOffset));
-      source.readFully(tocOffset, toc);
+    ByteBuffer toc = ByteBuffer.allocate((int) length);
+    long tailOffset = source.size() - tail.remaining();
+    if (start < tailOffset) {
+      toc.limit((int) Math.min(length, tailOffset - start));
+      source.readFully(start, toc);
       toc.limit(toc.capacity());
     }
-    int tailStart = (int) (tocOffset + toc.position() - tailOffset);
-    toc.put(tail.slice(tailStart, toc.remaining()));
-    byte[] json =
-        switch (format) {
-          case BlobFormat.EStargz(StargzFooter _) -> TocMember.read(toc.flip(), tocOffset);
-        };
-    return new LayerBlob(format, tocOffset, UnverifiedToc.of(json, tocOffset));
+    if (toc.hasRemaining()) {
+      toc.put(tail.slice((int) (start + toc.position() - tailOffset), toc.remaining()));
+    }
+    return toc.flip();
   }
 }

@@ -1,18 +1,14 @@
 package io.loadstar.gzip;
 
 import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.codec.MemberDecoder;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/**
- * Decodes gzip members that stand one behind the other, from buffer to buffer.
- *
- * <p>Not thread-safe; made to be used again for any number of blobs ({@link #reset}). Whoever made
- * it closes it, which frees native memory.
- */
-public final class GzipDecoder implements AutoCloseable {
+/** Decodes gzip members that stand one behind the other. Not thread-safe. */
+public final class GzipDecoder implements MemberDecoder {
 
   /** Deflate can't do better: 258 bytes from two bits (zlib's technical details: 1032 to 1). */
   public static final long MAX_RATIO = 1032;
@@ -35,11 +31,7 @@ public final class GzipDecoder implements AutoCloseable {
   private int trailerBytes;
   private long members;
 
-  /**
-   * Makes ready for the start of a member.
-   *
-   * @param blobOffset where in the blob that is, for errors
-   */
+  @Override
   public void reset(long blobOffset) {
     offset = blobOffset;
     members = 0;
@@ -55,22 +47,22 @@ public final class GzipDecoder implements AutoCloseable {
     trailerBytes = 0;
   }
 
-  /** Where in the blob the next byte is taken from. */
+  @Override
   public long offset() {
     return offset;
   }
 
-  /** Whether a member has just ended, and nothing of another has been seen. */
+  @Override
+  public long maxRatio() {
+    return MAX_RATIO;
+  }
+
+  @Override
   public boolean isBetweenMembers() {
     return members > 0 && state == State.HEADER && header.isUntouched();
   }
 
-  /**
-   * Decodes until {@code out} is full, {@code in} is used up, or a member ends ({@link
-   * #isBetweenMembers}); called again, it goes on with the next.
-   *
-   * @throws MalformedBlobException if these aren't gzip members, or a checksum is wrong
-   */
+  @Override
   public void decode(ByteBuffer in, ByteBuffer out) throws MalformedBlobException {
     boolean goOn = out.hasRemaining();
     while (goOn) {
@@ -149,7 +141,6 @@ public final class GzipDecoder implements AutoCloseable {
     return true;
   }
 
-  /** Frees native memory; nothing can be decoded any more. */
   @Override
   public void close() {
     inflater.close();

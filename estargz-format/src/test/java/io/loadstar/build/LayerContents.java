@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.FileBlobSource;
 import io.loadstar.format.ChunkDecoder;
+import io.loadstar.format.ExternalTocs;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,12 +32,29 @@ final class LayerContents {
   }
 
   static LayerContents of(BuiltLayer built) throws IOException {
-    return of(built.file(), built.tocDigest());
+    return of(built.file(), built);
+  }
+
+  /** What is in {@code file}, which should be as {@code built}. */
+  static LayerContents of(Path file, BuiltLayer built) throws IOException {
+    return of(file, built.tocDigest(), layer -> toc(built));
   }
 
   static LayerContents of(Path file, Digest tocDigest) throws IOException {
+    return of(file, tocDigest, ExternalTocs.NONE);
+  }
+
+  /** The layer of a TOC image that belongs to {@code built}. */
+  static byte[] toc(BuiltLayer built) {
+    ByteBuffer layer = built.toc().external().orElseThrow();
+    byte[] bytes = new byte[layer.remaining()];
+    layer.get(layer.position(), bytes);
+    return bytes;
+  }
+
+  static LayerContents of(Path file, Digest tocDigest, ExternalTocs external) throws IOException {
     try (FileBlobSource source = FileBlobSource.open(file, Digest.of(Files.readAllBytes(file)))) {
-      LayerBlob blob = LayerBlob.open(source);
+      LayerBlob blob = LayerBlob.open(source, external);
       LayerTree tree = LayerTree.of(blob.toc().verify(tocDigest), blob.tocOffset());
       LayerContents contents = new LayerContents(blob, tree);
       contents.readAll(source);

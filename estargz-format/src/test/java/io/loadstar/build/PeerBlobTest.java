@@ -2,15 +2,14 @@ package io.loadstar.build;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.FileBlobSource;
-import io.loadstar.blob.UnsupportedBlobException;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.format.StargzFooter;
+import io.loadstar.format.ZstdFooter;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.Landmark;
 import io.loadstar.toc.Toc;
@@ -32,8 +31,12 @@ class PeerBlobTest {
       Digest.parse("sha256:82a6a9083df8b3e2d6cc0acbd433f00d19d9813700484568d47dc3216b4bb12a");
   private static final Digest PRIORITIZED_TOC =
       Digest.parse("sha256:8faaead0a8e84feddceb874e8cb69ae6be2811fbd095f0ebc8be4f7525982b4f");
+  private static final Digest ZSTD_TOC =
+      Digest.parse("sha256:68dd620ebff03344894193c6dd1448b1f267d4f4ed91e656d4728108d3c9ce89");
   private static final BuildOptions OPTIONS =
-      BuildOptions.DEFAULT.withChunkSize(4096).withFooter(StargzFooter.SUBFIELD);
+      BuildOptions.DEFAULT
+          .withChunkSize(4096)
+          .withFormat(new BlobFormat.EStargz(StargzFooter.SUBFIELD));
 
   @TempDir Path directory;
 
@@ -88,10 +91,14 @@ class PeerBlobTest {
   }
 
   @Test
-  void thePeersZstdLayerIsUnsupportedAndNotMalformed() throws IOException {
-    Path file = PEER.resolve("zstd-chunked.zst");
-    try (FileBlobSource source = FileBlobSource.open(file, Digest.of(Files.readAllBytes(file)))) {
-      assertThrows(UnsupportedBlobException.class, () -> LayerBlob.open(source));
+  void thePeersZstdLayerShowsTheSameTreeAsOurs() throws IOException {
+    LayerContents theirs = LayerContents.of(PEER.resolve("zstd-chunked.zst"), ZSTD_TOC);
+    LayerContents ours = ours(OPTIONS);
+
+    assertEquals(new BlobFormat.ZstdChunked(ZstdFooter.SHORT), theirs.blob().format());
+    assertEquals(ours.paths().keySet(), theirs.paths().keySet());
+    for (String path : ours.paths().keySet()) {
+      assertSame(path, ours, theirs);
     }
   }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.blob.Digest;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.format.StargzFooter;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.Landmark;
@@ -117,7 +118,7 @@ class RealTreeTest {
   @EnumSource
   void gzipAndTarTakeTheBlob(StargzFooter footer) throws IOException {
     Path tar = tar("gnu");
-    BuiltLayer built = build(tar, OPTIONS.withFooter(footer));
+    BuiltLayer built = build(tar, OPTIONS.withFormat(new BlobFormat.EStargz(footer)));
 
     Shell.sh(directory, "gzip -t < " + built.file());
     String listed = Shell.run(directory, "tar", "tzf", built.file().toString());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.loadstar.format.BlobFormat;
 import io.loadstar.format.StargzFooter;
 import io.loadstar.tar.TarBytes;
 import java.io.ByteArrayInputStream;
@@ -39,7 +40,7 @@ class ReproducibleBuildTest {
         BuildOptions.DEFAULT
             .withCompressionLevel(9)
             .withChunkSize(4096)
-            .withFooter(StargzFooter.SUBFIELD));
+            .withFormat(new BlobFormat.EStargz(StargzFooter.SUBFIELD)));
   }
 
   @Test

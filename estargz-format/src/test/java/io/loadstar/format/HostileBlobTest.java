@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.MalformedBlobException;
@@ -20,9 +21,12 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Blobs that were made, or damaged, to do harm: refused with one of three errors, no other. */
 class HostileBlobTest {
@@ -121,13 +125,59 @@ class HostileBlobTest {
     byte[] start = {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 21, 0, 'S', 'G', 17, 0};
     System.arraycopy(start, 0, external, 0, start.length);
     System.arraycopy("STARGZEXTERNALTOC".getBytes(UTF_8), 0, external, 16, 17);
-    byte[] zstd = new byte[100];
-    System.arraycopy("GnUlInUx".getBytes(UTF_8), 0, zstd, 92, 8);
 
     assertUnsupported(external, "TOC in another image");
-    assertUnsupported(zstd, "zstd:chunked");
     assertUnsupported(new byte[3], "without a footer");
     assertUnsupported(new byte[0], "without a footer");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aZstdFooterThatLiesIsRefused(ZstdFooter footer) {
+    for (ByteRange toc :
+        List.of(
+            new ByteRange(0, 10),
+            new ByteRange(7, 10),
+            new ByteRange(8, 0),
+            new ByteRange(8, 93),
+            new ByteRange(1 << 20, 10),
+            new ByteRange(Long.MAX_VALUE - 10, 10),
+            new ByteRange(8, Long.MAX_VALUE - 8))) {
+      byte[] blob = new byte[100 + footer.size()];
+      System.arraycopy(footer.encode(toc, 100), 0, blob, 100, footer.size());
+      assertMalformed(blob);
+    }
+    byte[] otherType = new byte[100 + footer.size()];
+    System.arraycopy(footer.encode(new ByteRange(8, 10), 9), 0, otherType, 100, footer.size());
+    otherType[100 + 8 + 24] = 2;
+    assertMalformed(otherType);
+  }
+
+  @Test
+  void aZstdTocThatIsCutOrGrowsBeyondMeasureIsRefused() throws IOException {
+    for (byte[] toc :
+        List.of(
+            new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd},
+            Arrays.copyOf(zstd("{}".getBytes(UTF_8)), 8),
+            zstd("no JSON".getBytes(UTF_8)),
+            withWindow(31))) {
+      byte[] frame = ZstdFooter.frame(toc);
+      byte[] footer = ZstdFooter.SHORT.encode(new ByteRange(8, toc.length), 2);
+      byte[] blob = Arrays.copyOf(frame, frame.length + footer.length);
+      System.arraycopy(footer, 0, blob, frame.length, footer.length);
+      assertThrows(
+          MalformedBlobException.class,
+          () -> LayerBlob.open(new MemoryBlobSource(blob)).toc().acceptUnverified());
+    }
+  }
+
+  private static byte[] zstd(byte[] content) {
+    return com.github.luben.zstd.Zstd.compress(content);
+  }
+
+  /** The header of a frame that asks its decoder for a window of 2^(10 + exponent) bytes. */
+  private static byte[] withWindow(int exponent) {
+    return new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, (byte) (exponent << 3), 1, 0, 0};
   }
 
   private static void assertUnsupported(byte[] blob, String reason) {

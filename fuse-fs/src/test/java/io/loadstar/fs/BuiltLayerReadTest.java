@@ -13,6 +13,7 @@ import io.loadstar.build.LayerBuilder;
 import io.loadstar.build.PrioritizedFiles;
 import io.loadstar.cache.DiskContentStore;
 import io.loadstar.cache.SharingDomain;
+import io.loadstar.format.BlobFormat;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.format.StargzFooter;
 import io.loadstar.layer.LayerTree;
@@ -98,7 +99,7 @@ final class BuiltLayerReadTest {
     BuildOptions options =
         BuildOptions.DEFAULT
             .withChunkSize(20_000)
-            .withFooter(footer)
+            .withFormat(new BlobFormat.EStargz(footer))
             .withPrioritized(new PrioritizedFiles(first, PrioritizedFiles.Absent.REFUSE));
     try (LayerBuilder builder = new LayerBuilder(2)) {
       return builder.build(new ByteArrayInputStream(tar), folder.resolve("blob"), options);

@@ -5,9 +5,11 @@ import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
+import io.loadstar.oci.TocImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,13 @@ public final class LayoutImageDestination implements ImageDestination {
   @Override
   public void putBlob(Descriptor blob, BlobContent content) throws IOException {
     layout.put(blob, content);
+  }
+
+  @Override
+  public Optional<ImageDestination> tocImage() {
+    return tag == null
+        ? Optional.empty()
+        : Optional.of(new LayoutImageDestination(layout, tag + TocImage.SUFFIX));
   }
 
   @Override

@@ -7,11 +7,13 @@ import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MalformedDocumentException;
+import io.loadstar.oci.TocImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +29,19 @@ public final class LayoutImageSource implements ImageSource {
 
   private final LayoutContent layout;
   private final @Nullable String tag;
+  private final boolean closesLayout;
 
   /**
    * @param tag the image's tag, or null for the only image of the layout
    */
   public LayoutImageSource(OciLayout layout, @Nullable String tag) {
-    this((LayoutContent) layout, tag);
+    this(layout, tag, true);
   }
 
-  private LayoutImageSource(LayoutContent layout, @Nullable String tag) {
+  private LayoutImageSource(LayoutContent layout, @Nullable String tag, boolean closesLayout) {
     this.layout = layout;
     this.tag = tag;
+    this.closesLayout = closesLayout;
   }
 
   /**
@@ -47,7 +51,7 @@ public final class LayoutImageSource implements ImageSource {
    * @throws IOException if there is no such archive, or it can't be read
    */
   public static LayoutImageSource ofArchive(Path file, @Nullable String tag) throws IOException {
-    return new LayoutImageSource(OciArchive.open(file), tag);
+    return new LayoutImageSource(OciArchive.open(file), tag, true);
   }
 
   @Override
@@ -76,6 +80,13 @@ public final class LayoutImageSource implements ImageSource {
   }
 
   @Override
+  public Optional<ImageSource> tocImage() {
+    return tag == null
+        ? Optional.empty()
+        : Optional.of(new LayoutImageSource(layout, tag + TocImage.SUFFIX, false));
+  }
+
+  @Override
   public byte[] smallBlob(Descriptor descriptor) throws IOException {
     return read(descriptor, MAX_SMALL_BLOB_BYTES);
   }
@@ -95,7 +106,9 @@ public final class LayoutImageSource implements ImageSource {
 
   @Override
   public void close() throws IOException {
-    layout.close();
+    if (closesLayout) {
+      layout.close();
+    }
   }
 
   private static boolean isNamed(Descriptor image, String tag) {

@@ -3,6 +3,7 @@ package io.loadstar.oci;
 import io.loadstar.blob.BlobSource;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The place of one image to write to. Blobs come first, then the manifests that name them, and
@@ -43,6 +44,16 @@ public interface ImageDestination extends Closeable {
    * @throws IOException if it can't be stored, or as {@code content} throws
    */
   void putBlob(Descriptor blob, BlobContent content) throws IOException;
+
+  /**
+   * The place of the image that gets the TOCs of this one's layers, where they don't go into the
+   * layers. Empty if this place has room for one image only. The caller closes it.
+   *
+   * @throws IOException if it is known at once that nothing can be written there
+   */
+  default Optional<ImageDestination> tocImage() throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Stores a manifest or index under its digest, without naming it.

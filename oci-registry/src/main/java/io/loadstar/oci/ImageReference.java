@@ -101,6 +101,14 @@ public record ImageReference(
     return new ImageReference(host, repository, tag, pin);
   }
 
+  /** Where the TOCs of this image's layers are, if they aren't in the layers; it has a tag then. */
+  public Optional<ImageReference> tocImage() {
+    String beside = tag + TocImage.SUFFIX;
+    return tag == null || !TAG.matcher(beside).matches()
+        ? Optional.empty()
+        : Optional.of(new ImageReference(host, repository, beside, null));
+  }
+
   /** The full form, as containerd names images. */
   @Override
   public String toString() {

@@ -5,6 +5,7 @@ import io.loadstar.blob.Digest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The place of one image to read from: a repository of a registry, an OCI layout. Thread-safe;
@@ -50,6 +51,14 @@ public interface ImageSource extends Closeable {
    */
   default List<Referrer> referrers(Digest subject) throws IOException {
     return List.of();
+  }
+
+  /**
+   * The image that has the TOCs of this one's layers, where they aren't in the layers: by its name
+   * only, whether there is one isn't asked. Empty if it would have no name. The caller closes it.
+   */
+  default Optional<ImageSource> tocImage() {
+    return Optional.empty();
   }
 
   /**

@@ -48,6 +48,16 @@ public final class Manifest {
     return new Manifest(JsonDocument.parse(document.bytes(), what), document.mediaType(), what);
   }
 
+  /** A manifest of these. */
+  public static Manifest of(Descriptor config, List<Descriptor> layers) {
+    ObjectNode json = JsonDocument.empty();
+    json.put("schemaVersion", 2).put("mediaType", MediaTypes.OCI_MANIFEST);
+    json.set("config", config.toJson());
+    ArrayNode list = json.putArray("layers");
+    layers.forEach(layer -> list.add(layer.toJson()));
+    return checked(json, MediaTypes.OCI_MANIFEST);
+  }
+
   public String mediaType() {
     return mediaType;
   }

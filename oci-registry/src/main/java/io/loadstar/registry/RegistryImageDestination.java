@@ -9,6 +9,7 @@ import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MalformedReferenceException;
 import java.io.IOException;
+import java.util.Optional;
 
 /** An image in a registry, to be written. Thread-safe. */
 final class RegistryImageDestination implements ImageDestination {
@@ -44,6 +45,11 @@ final class RegistryImageDestination implements ImageDestination {
   @Override
   public void putBlob(Descriptor blob, BlobContent content) throws IOException {
     client.putBlob(image, blob, content);
+  }
+
+  @Override
+  public Optional<ImageDestination> tocImage() {
+    return image.tocImage().map(client::destination);
   }
 
   @Override

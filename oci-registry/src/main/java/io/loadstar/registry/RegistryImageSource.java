@@ -12,6 +12,7 @@ import io.loadstar.oci.Referrer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /** An image in a registry. Thread-safe. */
 final class RegistryImageSource implements ImageSource {
@@ -41,6 +42,11 @@ final class RegistryImageSource implements ImageSource {
   @Override
   public List<Referrer> referrers(Digest subject) throws IOException {
     return client.referrers(image, subject);
+  }
+
+  @Override
+  public Optional<ImageSource> tocImage() {
+    return image.tocImage().map(client::source);
   }
 
   @Override

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loadstar.blob.Digest;
 import io.loadstar.format.BlobFormat;
-import io.loadstar.format.StargzFooter;
 import io.loadstar.format.UnverifiedToc;
 import io.loadstar.toc.TocJson;
 import java.io.IOException;
@@ -31,7 +30,7 @@ import java.util.Set;
  * &lt;root&gt;/layers/
  *   &lt;hex of the blob's digest&gt;/
  *     toc.json      the TOC as it was verified, byte for byte
- *     layer.json    {"blobSize":…,"tocOffset":…,"tocDigest":"sha256:…","footer":"SUBFIELD"}
+ *     layer.json    {"blobSize":…,"tocOffset":…,"tocDigest":"sha256:…","format":"estargz-47"}
  *   new-&lt;random&gt;/   being written; left over if it is found at start
  * </pre>
  */
@@ -108,14 +107,8 @@ public final class KeptLayers {
     facts.put("blobSize", resolved.blobSize());
     facts.put("tocOffset", resolved.tocOffset());
     facts.put("tocDigest", resolved.toc().digest().toString());
-    facts.put("footer", footer(resolved.format()).name());
+    facts.put("format", resolved.format().id());
     return JSON.writeValueAsBytes(facts);
-  }
-
-  private static StargzFooter footer(BlobFormat format) {
-    return switch (format) {
-      case BlobFormat.EStargz(StargzFooter footer) -> footer;
-    };
   }
 
   /**
@@ -130,13 +123,13 @@ public final class KeptLayers {
       byte[] json = readCapped(kept.resolve(TOC), TocJson.MAX_SIZE);
       long tocOffset = facts.path("tocOffset").asLong(-1);
       long blobSize = facts.path("blobSize").asLong(-1);
-      StargzFooter footer = StargzFooter.valueOf(facts.path("footer").asText(""));
+      BlobFormat format = BlobFormat.ofId(facts.path("format").asText(""));
       UnverifiedToc toc = UnverifiedToc.of(json, tocOffset);
       String digest = facts.path("tocDigest").asText("");
       if (tocOffset < 0 || blobSize < tocOffset || !toc.digest().toString().equals(digest)) {
         throw new IOException(kept + ": damaged");
       }
-      return Optional.of(new Kept(blobSize, tocOffset, new BlobFormat.EStargz(footer), toc));
+      return Optional.of(new Kept(blobSize, tocOffset, format, toc));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IllegalArgumentException e) {

@@ -91,7 +91,10 @@ public final class LayerResolver {
 
   private static int weight(Blob blob, Opening opening) {
     return switch (opening) {
-      case Opening.Lazy(LayerOpener.Opened opened) -> 1 + opened.blob().toc().json().remaining();
+      case Opening.Lazy(LayerOpener.Opened opened) ->
+          1
+              + opened.blob().toc().json().remaining()
+              + opened.blob().compressedToc().bytes().remaining();
       case Opening.Ordinary _, Opening.Failed _ -> 1;
     };
   }

@@ -5,6 +5,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageReference;
+import io.loadstar.oci.TocImage;
 import io.loadstar.registry.BlobTail;
 import io.loadstar.registry.RegistryClient;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class RegistryLayerOpener implements LayerOpener {
   @Override
   public Opened open(ImageReference image, Digest layer) throws IOException {
     BlobTail tail = client.get().openTail(image, layer, LayerBlob.TAIL_BYTES);
-    return new Opened(tail.source(), LayerBlob.open(tail));
+    return new Opened(tail.source(), LayerBlob.open(tail, TocImage.of(client.get().source(image))));
   }
 
   @Override

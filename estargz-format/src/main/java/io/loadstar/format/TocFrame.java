@@ -1,0 +1,47 @@
+package io.loadstar.format;
+
+import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.toc.TocJson;
+import io.loadstar.zstd.ZstdDecoder;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** The frame of a zstd:chunked blob that holds the TOC: its JSON, and nothing around it. */
+final class TocFrame {
+
+  private static final int FIRST_BUFFER = 1 << 20;
+
+  private TocFrame() {}
+
+  /**
+   * The JSON in the frame.
+   *
+   * @param frame the compressed bytes
+   * @param offset where in the blob they stand, for errors
+   * @throws MalformedBlobException if they aren't that, or the JSON is larger than the cap
+   */
+  static byte[] read(ByteBuffer frame, long offset) throws MalformedBlobException {
+    ByteBuffer json = ByteBuffer.allocate(FIRST_BUFFER);
+    try (ZstdDecoder decoder = new ZstdDecoder()) {
+      decoder.reset(offset);
+      while (!decoder.isBetweenMembers() || frame.hasRemaining()) {
+        int before = json.position() - frame.remaining();
+        decoder.decode(frame, json);
+        if (!json.hasRemaining()) {
+          json = grown(json, offset);
+        } else if (json.position() - frame.remaining() == before) {
+          throw new MalformedBlobException("TOC: its frame is cut off", offset);
+        }
+      }
+    }
+    return Arrays.copyOf(json.array(), json.position());
+  }
+
+  private static ByteBuffer grown(ByteBuffer full, long offset) throws MalformedBlobException {
+    if (full.capacity() >= TocJson.MAX_SIZE) {
+      throw new MalformedBlobException("TOC: more than " + TocJson.MAX_SIZE + " bytes", offset);
+    }
+    int capacity = (int) Math.min(TocJson.MAX_SIZE, 2L * full.capacity());
+    return ByteBuffer.allocate(capacity).put(full.flip());
+  }
+}
