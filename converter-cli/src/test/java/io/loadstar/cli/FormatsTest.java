@@ -183,14 +183,15 @@ final class FormatsTest {
         "--insecure-policy",
         "copy",
         "-q",
+        "--dest-compress",
         "--dest-compress-format",
         "zstd:chunked",
-        "--dest-compress-level",
-        "3",
         oci("src"),
         "dir:" + directory.resolve("dir"));
     tool("skopeo", "--insecure-policy", "copy", "-q", "dir:" + directory.resolve("dir"), theirs);
     run(0, "inspect", theirs);
+    assertTrue(out.toString().contains("zstd:chunked, footer of 48 bytes"), out::toString);
+    run(0, "verify", theirs);
     run(0, "diff", "--exit-code", oci("src"), theirs);
   }
 
