@@ -36,6 +36,8 @@ missing_packages() {
     test)
       has_program setfattr || echo attr
       has_program ctr-remote || echo stargz-snapshotter
+      has_program tinyproxy || echo tinyproxy
+      has_program nginx || echo nginx-light
       ;;
     measure)
       has_program time || echo time
@@ -124,7 +126,7 @@ disable() {
 
 units() { # the units of the packages that this project installs, as far as they are here
   local unit
-  for unit in containerd docker-registry stargz-snapshotter containerd-stargz-grpc; do
+  for unit in containerd docker-registry stargz-snapshotter containerd-stargz-grpc tinyproxy nginx; do
     if [[ -e /lib/systemd/system/$unit.service || -e /usr/lib/systemd/system/$unit.service || -e /etc/systemd/system/$unit.service ]]; then
       echo "$unit.service"
     fi

@@ -24,6 +24,20 @@ public final class RegistryOptions {
               + " LOADSTAR_PASSWORD or asked for. Without it the docker configuration is used.")
   private @Nullable String user;
 
+  @Option(
+      names = "--hosts-dir",
+      paramLabel = "DIR",
+      description =
+          "Where containerd's hosts.toml files are: mirrors and certificates by registry"
+              + " (default: ${DEFAULT-VALUE}).",
+      defaultValue = "/etc/containerd/certs.d")
+  private String hostsDirectory = "";
+
+  /** As containerd's config_path: one directory, or several with colons between. */
+  String hostsDirectory() {
+    return hostsDirectory;
+  }
+
   boolean plainHttp() {
     return plainHttp;
   }

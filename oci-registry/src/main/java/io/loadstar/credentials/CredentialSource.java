@@ -1,6 +1,7 @@
 package io.loadstar.credentials;
 
 import java.io.IOException;
+import java.util.List;
 
 /** Knows who we are to which registry. Thread-safe. */
 @FunctionalInterface
@@ -13,6 +14,22 @@ public interface CredentialSource {
    * @throws IOException if the place where credentials are kept can't be read
    */
   Credentials find(String host) throws IOException;
+
+  /**
+   * The credentials for one repository of a registry, where some repositories have their own.
+   *
+   * @param host as for {@link #find(String)}
+   * @param repository its path in the registry, without tag or digest
+   * @throws IOException as {@link #find(String)}
+   */
+  default Credentials find(String host, String repository) throws IOException {
+    return find(host);
+  }
+
+  /** What the first of them has that has any. */
+  static CredentialSource firstOf(List<CredentialSource> sources) {
+    return new CredentialChain(sources);
+  }
 
   /** Nobody, everywhere. */
   static CredentialSource anonymous() {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -18,9 +19,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The credentials that {@code docker login} left: {@code config.json} with its {@code auths}, and
- * the helpers that {@code credHelpers} and {@code credsStore} name. Thread-safe. The file is read
- * anew for each question, since a login may come at any time; answers are kept by those who ask.
+ * The credentials that {@code docker login} or {@code podman login} left: {@code config.json} or
+ * {@code auth.json} with its {@code auths}, and the helpers that {@code credHelpers} and {@code
+ * credsStore} name. An entry may be for a registry or for a part of its repositories, {@code
+ * host/path}. Thread-safe. The file is read anew for each question, since a login may come at any
+ * time; answers are kept by those who ask.
  */
 public final class DockerConfigCredentials implements CredentialSource {
 
@@ -38,23 +41,40 @@ public final class DockerConfigCredentials implements CredentialSource {
     this.file = file;
   }
 
-  /** Those of {@code $DOCKER_CONFIG/config.json}, else {@code ~/.docker/config.json}. */
-  public static DockerConfigCredentials ofUser() {
-    String directory = System.getenv("DOCKER_CONFIG");
-    Path base =
-        directory == null || directory.isEmpty()
-            ? Path.of(System.getProperty("user.home", "/"), ".docker")
-            : Path.of(directory);
-    return new DockerConfigCredentials(base.resolve("config.json"));
+  @Override
+  public Credentials find(String host) throws IOException {
+    return find(keys(host), host);
   }
 
   @Override
-  public Credentials find(String host) throws IOException {
+  public Credentials find(String host, String repository) throws IOException {
+    List<String> keys = new ArrayList<>();
+    // The most particular first: host/a/b, host/a, host.
+    for (String path = repository; !path.isEmpty(); path = parent(path)) {
+      keys.add(host + "/" + path);
+    }
+    keys.addAll(keys(host));
+    return find(keys, host);
+  }
+
+  private static String parent(String path) {
+    int slash = path.lastIndexOf('/');
+    return slash < 0 ? "" : path.substring(0, slash);
+  }
+
+  private Credentials find(List<String> keys, String host) throws IOException {
     Optional<ObjectNode> config = read();
     if (config.isEmpty()) {
       return new Credentials.Anonymous();
     }
-    Optional<CredentialHelper> helper = helper(config.get(), host);
+    for (String key : keys) {
+      if (config.get().path("auths").path(key) instanceof ObjectNode entry
+          && key.contains("/")
+          && !keys(host).contains(key)) {
+        return credentials(entry, key);
+      }
+    }
+    Optional<CredentialHelper> helper = helper(config.get(), keys);
     if (helper.isPresent()) {
       Credentials found = helper.get().get(keys(host).getFirst());
       if (!(found instanceof Credentials.Anonymous)) {
@@ -87,9 +107,9 @@ public final class DockerConfigCredentials implements CredentialSource {
     }
   }
 
-  private static Optional<CredentialHelper> helper(ObjectNode config, String host)
+  private static Optional<CredentialHelper> helper(ObjectNode config, List<String> keys)
       throws CredentialException {
-    for (String key : keys(host)) {
+    for (String key : keys) {
       JsonNode own = config.path("credHelpers").path(key);
       if (own.isTextual() && !own.textValue().isEmpty()) {
         return Optional.of(CredentialHelper.named(own.textValue()));
@@ -159,11 +179,15 @@ public final class DockerConfigCredentials implements CredentialSource {
         : List.of(host);
   }
 
-  /** {@code https://host:port/v1/} without scheme and path. */
+  /** {@code https://host:port/v1/} without scheme and path; a part of a registry is no host. */
   private static String bareHost(String key) {
     int scheme = key.indexOf("://");
     String rest = scheme < 0 ? key : key.substring(scheme + "://".length());
     int slash = rest.indexOf('/');
-    return (slash < 0 ? rest : rest.substring(0, slash)).toLowerCase(Locale.ROOT);
+    if (slash < 0) {
+      return rest.toLowerCase(Locale.ROOT);
+    }
+    boolean api = scheme >= 0 || rest.substring(slash).matches("/(v[12]/?)?");
+    return api ? rest.substring(0, slash).toLowerCase(Locale.ROOT) : "";
   }
 }

@@ -87,7 +87,7 @@ final class Authorizer {
     }
     List<String> parts = new ArrayList<>(own.parts());
     parts.add(asked);
-    return new Scope(List.copyOf(parts));
+    return new Scope(own.repository(), List.copyOf(parts));
   }
 
   private void forget(RegistryRequest request, Authorization refused) {
@@ -156,7 +156,7 @@ final class Authorizer {
 
   private Authorization fetch(RegistryRequest request, Challenge challenge, Scope scope)
       throws IOException {
-    Credentials own = credentials.find(request.host().registry());
+    Credentials own = credentials.find(request.host().registry(), scope.repository());
     if (own instanceof Credentials.RegistryToken(String token)) {
       return Authorization.lasting("Bearer " + token);
     }

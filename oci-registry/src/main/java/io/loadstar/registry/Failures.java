@@ -3,6 +3,7 @@ package io.loadstar.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.loadstar.oci.JsonDocument;
 import io.loadstar.registry.RegistryException.Exchange;
+import io.loadstar.registry.hosts.HostCapability;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -51,6 +52,47 @@ final class Failures {
               object + ": " + registry + " answered HTTP " + response.code() + quoted(response),
               retryAfter(response));
     };
+  }
+
+  /** There is nobody to ask. */
+  static RegistryException nobody(String registry, HostCapability capability) {
+    String wanted = capability.name().toLowerCase(Locale.ROOT);
+    return new RegistryException.NotServed(
+        new Exchange(wanted, registry, 0),
+        "registry "
+            + registry
+            + ": its hosts.toml leaves no host with the capability \""
+            + wanted
+            + "\"");
+  }
+
+  /** What a host is spoken to with can't be used. */
+  static RegistryException unusable(Request request, IOException cause) {
+    return new RegistryException.NotServed(
+        exchange(request, 0),
+        "registry "
+            + RegistryHost.authority(request.url())
+            + ": its configuration can't be used: "
+            + cause.getMessage());
+  }
+
+  /** The registry sends us where it may not. */
+  static RegistryException misled(
+      Request request, RegistryRequest asked, RedirectGuard.Refused cause) {
+    return new RegistryException.BadResponse(
+        exchange(request, 0),
+        asked.purpose().object()
+            + ": "
+            + asked.host().registry()
+            + " is on the internet, but "
+            + cause.getMessage());
+  }
+
+  /** The parts of a blob can't be had. */
+  static RegistryException rangeless(String object) {
+    return new RegistryException.NotServed(
+        new Exchange("GET", object, 0),
+        object + ": its registry sends only whole blobs, not parts of them");
   }
 
   /** There was no answer. */

@@ -1,12 +1,11 @@
 package io.loadstar.registry;
 
-import io.loadstar.registry.RegistryRequest.Patience;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -17,56 +16,49 @@ import okhttp3.Response;
  */
 final class HttpExchanges implements Closeable {
 
-  /** Enough for a node that pulls several images at once; idle ones cost a descriptor each. */
-  private static final int IDLE_CONNECTIONS = 32;
+  private static final int TOO_MANY_REQUESTS = 429;
 
-  private static final long IDLE_MINUTES = 5;
+  private final HttpClients clients;
+  private final RetryBudget budget;
+  private final Duration stall;
 
-  private final OkHttpClient client;
-  private final OkHttpClient patientClient;
-  private final Timeouts timeouts;
-
-  HttpExchanges(RegistryAccess access) {
-    this.timeouts = access.timeouts();
-    this.client =
-        new OkHttpClient.Builder()
-            .connectionPool(new ConnectionPool(IDLE_CONNECTIONS, IDLE_MINUTES, TimeUnit.MINUTES))
-            .followRedirects(false)
-            .followSslRedirects(false)
-            .connectTimeout(timeouts.connect())
-            .readTimeout(timeouts.firstByte())
-            .writeTimeout(timeouts.stall())
-            .addNetworkInterceptor(new TrafficInterceptor(access.traffic()))
-            .build();
-    this.patientClient = client.newBuilder().readTimeout(timeouts.commit()).build();
+  HttpExchanges(RegistryAccess access, RetryBudget budget) {
+    this.clients = new HttpClients(access);
+    this.budget = budget;
+    this.stall = access.network().timeouts().stall();
   }
 
   /**
    * Sends {@code request}. The caller closes the answer.
    *
+   * @param purpose the request that this one is a part of: it, a redirect of it, its token's
    * @throws RegistryException.Unreachable if there is no answer
+   * @throws RegistryException.NotServed if the host's configuration can't be used
    * @throws InterruptedIOException if the thread was interrupted
    */
-  Response exchange(Request request, Patience patience) throws IOException {
+  Response exchange(Request request, RegistryRequest purpose) throws IOException {
+    OkHttpClient client;
+    try {
+      client = clients.find(request.url(), purpose.host(), purpose.purpose().patience());
+    } catch (IOException e) {
+      throw Failures.unusable(request, e);
+    }
     Request identity =
         request
             .newBuilder()
             .header("Accept-Encoding", "identity")
             .header("User-Agent", "loadstar")
+            .tag(RegistryHost.class, purpose.host())
             .build();
-    OkHttpClient waiting =
-        switch (patience) {
-          case ANSWER -> client;
-          case COMMIT -> patientClient;
-        };
     try {
-      Response response = waiting.newCall(identity).execute();
-      response
-          .body()
-          .source()
-          .timeout()
-          .timeout(timeouts.stall().toMillis(), TimeUnit.MILLISECONDS);
+      Response response = client.newCall(identity).execute();
+      response.body().source().timeout().timeout(stall.toMillis(), TimeUnit.MILLISECONDS);
+      if (response.code() < 500 && response.code() != TOO_MANY_REQUESTS) {
+        budget.answered(RegistryHost.authority(request.url()));
+      }
       return response;
+    } catch (RedirectGuard.Refused e) {
+      throw Failures.misled(request, purpose, e);
     } catch (IOException e) {
       throw orInterrupted(e, Failures.unanswered(request, e));
     } catch (RuntimeException e) {
@@ -112,10 +104,8 @@ final class HttpExchanges implements Closeable {
     return bytes;
   }
 
-  /** Ends idle connections and refuses nothing: transfers under way go on. */
   @Override
   public void close() {
-    client.connectionPool().evictAll();
-    client.dispatcher().executorService().shutdown();
+    clients.close();
   }
 }

@@ -10,6 +10,7 @@ import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.JsonDocument;
 import io.loadstar.oci.MalformedDocumentException;
 import io.loadstar.oci.MediaTypes;
+import io.loadstar.registry.hosts.HostCapability;
 import java.io.IOException;
 import java.util.Set;
 import okhttp3.MediaType;
@@ -39,8 +40,10 @@ final class ManifestEndpoint {
 
   /** What the reference's digest, else its tag names. */
   ImageDocument get(ImageReference image) throws IOException {
-    return RegistryHttp.firstOf(
-        RegistryHost.toRead(image, access), host -> http.retries().run(() -> getOnce(image, host)));
+    HostCapability needed = image.digest() == null ? HostCapability.RESOLVE : HostCapability.PULL;
+    return http.retries()
+        .run(() ->
+            http.firstOf(RegistryHost.of(image, needed, access), host -> getOnce(image, host)));
   }
 
   /** Stores a manifest under {@code selector}, a tag or its digest. */

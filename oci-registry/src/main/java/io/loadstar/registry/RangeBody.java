@@ -29,9 +29,14 @@ final class RangeBody implements Closeable {
     this.end = held.end();
   }
 
-  /** Whether the bytes from {@code from} to {@code to} are still to come out of this body. */
-  boolean reaches(long from, long to) {
-    return position <= from && to <= end;
+  /** Whether the byte at {@code offset} is still to come out of this body. */
+  boolean reaches(long offset) {
+    return position <= offset && offset < end;
+  }
+
+  /** How many bytes would have to be dropped to come to {@code offset}. */
+  long distanceTo(long offset) {
+    return offset - position;
   }
 
   /**
@@ -44,7 +49,7 @@ final class RangeBody implements Closeable {
       int wanted = (int) Math.min(SKIP_BYTES, offset - position);
       readSome(new byte[wanted], 0, wanted);
     }
-    return readSome(target, start, length);
+    return readSome(target, start, (int) Math.min(length, end - position));
   }
 
   private int readSome(byte[] target, int start, int length) throws IOException {

@@ -50,7 +50,7 @@ final class RangeCursor implements Closeable {
 
   private RangeBody bodyFor(long position, long end) throws IOException {
     RangeBody present = body;
-    if (present != null && present.reaches(position, end)) {
+    if (present != null && present.reaches(position)) {
       return present;
     }
     close();

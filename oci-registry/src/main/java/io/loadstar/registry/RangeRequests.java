@@ -3,22 +3,21 @@ package io.loadstar.registry;
 import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.oci.ImageReference;
+import io.loadstar.registry.hosts.HostCapability;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks for ranges of one blob. Thread-safe.
  *
  * <p>Registries often redirect to a signed URL in an object store. That URL is kept and asked
- * directly from then on; when it is refused (it expires) or can't be reached, the registry is asked
- * for another.
+ * directly from then on; when it is over or refused or can't be reached, the registry is asked for
+ * another, by one reader for all: {@link BlobPlace}.
  *
  * <p>One range is asked for at a time: servers differ in what they make of several, and a
  * connection is reused anyway.
@@ -32,19 +31,25 @@ final class RangeRequests {
   /** No blob is this large; a server that says so isn't believed. 64 TiB. */
   private static final long MAX_BLOB_BYTES = 1L << 46;
 
+  /** After so many signed URLs that were good for others, a reader asks for itself. */
+  private static final int MAX_REFUSALS = 3;
+
+  /** What a server may send in front of a range; it is dropped. */
+  private static final long MAX_SURPLUS_BYTES = 4 << 20;
+
+  /** What a server has to send of a range, if it doesn't send all of it. */
+  private static final long LEAST_PART_BYTES = 64 << 10;
+
   private final RegistryHttp http;
-  private final List<RegistryHost> hosts;
+  private final RegistryAccess access;
   private final ImageReference repository;
   private final Digest digest;
-  private final AtomicReference<@Nullable Kept> kept = new AtomicReference<>();
-
-  /** A place that a host redirected to. */
-  private record Kept(RegistryHost host, HttpUrl url) {}
+  private final BlobPlace place = new BlobPlace();
 
   RangeRequests(
-      RegistryHttp http, List<RegistryHost> hosts, ImageReference repository, Digest digest) {
+      RegistryHttp http, RegistryAccess access, ImageReference repository, Digest digest) {
     this.http = http;
-    this.hosts = hosts;
+    this.access = access;
     this.repository = repository;
     this.digest = digest;
   }
@@ -70,7 +75,9 @@ final class RangeRequests {
   RangeBody open(ByteRange range, long size) throws IOException {
     boolean whole = range.offset() == 0 && range.length() == size;
     String header = whole ? "" : "bytes=" + range.offset() + "-" + (range.end() - 1);
-    return ask(header, Set.of(OK, PARTIAL), response -> body(response, range, size));
+    return ask(
+        new Question<>(
+            header, Set.of(OK, PARTIAL), (response, host) -> body(response, host, range, size)));
   }
 
   /**
@@ -80,9 +87,10 @@ final class RangeRequests {
    */
   Optional<SuffixBody> openSuffix(int length) throws IOException {
     return ask(
-        "bytes=-" + length,
-        Set.of(OK, PARTIAL, 400, NOT_SATISFIABLE, 501),
-        response -> suffix(response, length));
+        new Question<>(
+            "bytes=-" + length,
+            Set.of(OK, PARTIAL, 400, NOT_SATISFIABLE, 501),
+            (response, host) -> suffix(response, length)));
   }
 
   /**
@@ -91,8 +99,8 @@ final class RangeRequests {
    * @throws RegistryException if the server doesn't say it
    */
   long size() throws IOException {
-    return RegistryHttp.firstOf(
-        hosts,
+    return http.firstOf(
+        hosts(),
         host -> {
           Request head = new Request.Builder().url(host.blob(repository, digest)).head().build();
           try (Response response = http.send(request(head, host, Set.of(OK)))) {
@@ -105,6 +113,10 @@ final class RangeRequests {
         });
   }
 
+  private List<RegistryHost> hosts() throws RegistryException {
+    return RegistryHost.of(repository, HostCapability.PULL, access);
+  }
+
   /**
    * The end of a blob.
    *
@@ -115,24 +127,58 @@ final class RangeRequests {
 
   @FunctionalInterface
   private interface Reading<T> {
-    T read(Response response) throws RegistryException;
+    T read(Response response, RegistryHost host) throws RegistryException;
   }
 
-  private <T> T ask(String range, Set<Integer> expected, Reading<T> reading) throws IOException {
-    Kept place = kept.get();
-    if (place != null) {
-      try {
-        return read(request(get(place.url(), range), place.host(), expected), reading);
-      } catch (RegistryException e) {
-        if (!isStale(e)) {
-          throw e;
+  private record Question<T>(String range, Set<Integer> expected, Reading<T> reading) {}
+
+  private <T> T ask(Question<T> question) throws IOException {
+    for (int refusals = 0; refusals < MAX_REFUSALS; ) {
+      switch (place.known()) {
+        case BlobPlace.Signed signed -> {
+          try {
+            return askAt(signed.url(), signed.host(), question);
+          } catch (RegistryException e) {
+            if (!isStale(e)) {
+              throw e;
+            }
+            place.refused(signed);
+            refusals++;
+          }
         }
-        kept.compareAndSet(place, null);
+        case BlobPlace.AtHosts _ -> {
+          return askHosts(question);
+        }
+        case null -> {
+          try (BlobPlace.Search search = place.search()) {
+            if (search != null) {
+              return search(search, question);
+            }
+          }
+        }
       }
     }
-    return RegistryHttp.firstOf(
-        hosts,
-        host -> read(request(get(host.blob(repository, digest), range), host, expected), reading));
+    return askHosts(question);
+  }
+
+  private <T> T search(BlobPlace.Search search, Question<T> question) throws IOException {
+    // It may have been found between the look and the search.
+    BlobPlace.Place found = place.known();
+    if (found instanceof BlobPlace.Signed signed) {
+      return askAt(signed.url(), signed.host(), question);
+    }
+    try {
+      return askHosts(question);
+    } catch (IOException e) {
+      search.failed(e);
+      throw e;
+    }
+  }
+
+  private <T> T askHosts(Question<T> question) throws IOException {
+    return http.firstOf(
+        http.rangeless().last(hosts()),
+        host -> askAt(host.blob(repository, digest), host, question));
   }
 
   /** Whether another signed URL may help: stores say 403, 401, 400 or 404 of one that is over. */
@@ -147,14 +193,11 @@ final class RangeRequests {
     };
   }
 
-  private <T> T read(RegistryRequest request, Reading<T> reading) throws IOException {
-    Response response = http.send(request);
+  private <T> T askAt(HttpUrl url, RegistryHost host, Question<T> question) throws IOException {
+    Response response = http.send(request(get(url, question.range()), host, question.expected()));
     try {
-      T result = reading.read(response);
-      HttpUrl end = response.request().url();
-      if (!end.equals(request.http().url())) {
-        kept.set(new Kept(request.host(), end));
-      }
+      T result = question.reading().read(response, host);
+      place.found(host, url, response.request().url());
       return result;
     } catch (RegistryException | RuntimeException e) {
       response.close();
@@ -162,17 +205,21 @@ final class RangeRequests {
     }
   }
 
-  private RangeBody body(Response response, ByteRange range, long size) throws RegistryException {
+  private RangeBody body(Response response, RegistryHost host, ByteRange range, long size)
+      throws RegistryException {
     if (response.code() == OK) {
       long length = length(response);
       if (length >= 0 && length != size) {
         throw Failures.nonsense(
             response, object(), "sent a blob of " + length + " bytes instead of " + size);
       }
+      if (range.length() != size) {
+        http.rangeless().note(host);
+      }
       return new RangeBody(response, new ByteRange(0, size), object());
     }
     ContentRange sent = contentRange(response);
-    if (!sent.range().equals(range) || (sent.total() >= 0 && sent.total() != size)) {
+    if (!serves(sent, range) || (sent.total() >= 0 && sent.total() != size)) {
       throw Failures.nonsense(
           response,
           object(),
@@ -185,7 +232,16 @@ final class RangeRequests {
               + " of "
               + size);
     }
-    return new RangeBody(response, range, object());
+    return new RangeBody(response, sent.range(), object());
+  }
+
+  /** Whether an answer is of use: it may hold somewhat more than was asked for, or a good part. */
+  private static boolean serves(ContentRange sent, ByteRange range) {
+    long before = range.offset() - sent.range().offset();
+    long useful = sent.range().end() - range.offset();
+    return before >= 0
+        && before <= MAX_SURPLUS_BYTES
+        && useful >= Math.min(range.length(), LEAST_PART_BYTES);
   }
 
   private Optional<SuffixBody> suffix(Response response, int length) throws RegistryException {
@@ -221,6 +277,16 @@ final class RangeRequests {
     return Optional.of(new SuffixBody(size, new RangeBody(response, sent.range(), object())));
   }
 
+  /** Whether none of the hosts that could be asked knows ranges. */
+  boolean isRangeless() throws RegistryException {
+    for (RegistryHost host : hosts()) {
+      if (!http.rangeless().contains(host)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private ContentRange contentRange(Response response) throws RegistryException {
     String header = response.header("Content-Range");
     ContentRange sent =
@@ -229,6 +295,11 @@ final class RangeRequests {
                 Failures.nonsense(response, object(), "sent a part without a valid Content-Range"));
     if (sent.total() > MAX_BLOB_BYTES) {
       throw Failures.nonsense(response, object(), "claims " + sent.total() + " bytes");
+    }
+    long length = length(response);
+    if (length >= 0 && length != sent.range().length()) {
+      throw Failures.nonsense(
+          response, object(), "sent " + length + " bytes as Content-Range \"" + header + "\"");
     }
     return sent;
   }

@@ -11,6 +11,7 @@ import io.loadstar.oci.MediaTypes;
 import io.loadstar.oci.Referrer;
 import io.loadstar.registry.RegistryRequest.Patience;
 import io.loadstar.registry.RegistryRequest.Purpose;
+import io.loadstar.registry.hosts.HostCapability;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,16 +44,10 @@ final class ReferrerEndpoint {
   }
 
   List<Referrer> list(ImageReference repository, Digest subject) throws IOException {
-    RegistryHost host = RegistryHost.toWrite(repository, access);
+    RegistryHost host = RegistryHost.of(repository, HostCapability.REFERRERS, access).getLast();
     String tag = "sha256-" + subject.hex();
     List<Referrer> found = new ArrayList<>();
-    HttpUrl url =
-        host.base()
-            .newBuilder()
-            .addPathSegments(repository.repository())
-            .addPathSegment("referrers")
-            .addPathSegment(subject.toString())
-            .build();
+    HttpUrl url = host.referrers(repository, subject);
     if (!index(repository, host, url, found)) {
       index(repository, host, host.manifest(repository, tag), found);
     }

@@ -1,70 +1,63 @@
 package io.loadstar.registry;
 
 import io.loadstar.credentials.CredentialSource;
-import io.loadstar.credentials.DockerConfigCredentials;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
+import io.loadstar.credentials.UserCredentials;
+import io.loadstar.registry.hosts.RegistryHosts;
 
 /**
  * How registries are reached. Immutable.
  *
- * @param plainHttp which hosts are spoken to without TLS
- * @param mirrors hosts to be asked, in order, before the registry itself, by the registry's name as
- *     references have it; only for reading
+ * @param plainHttp which registries are spoken to without TLS where {@code hosts} says nothing
+ * @param hosts which hosts answer for which registry
  * @param credentials who we are
- * @param timeouts how long is waited for what
+ * @param network what is between us and them
  * @param retries how often is tried again
  * @param traffic is told of requests and bytes
  */
 public record RegistryAccess(
     PlainHttp plainHttp,
-    Map<String, List<Mirror>> mirrors,
+    RegistryHosts hosts,
     CredentialSource credentials,
-    Timeouts timeouts,
+    Network network,
     RetryPolicy retries,
     RegistryTraffic traffic) {
 
-  public RegistryAccess {
-    mirrors =
-        mirrors.entrySet().stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    Map.Entry::getKey, entry -> List.copyOf(entry.getValue())));
-  }
-
-  /** TLS but for this machine, no mirrors, the user's docker credentials. */
+  /**
+   * TLS but for this machine, no mirrors, the user's logins, the environment's proxies.
+   *
+   * @throws IllegalArgumentException if the environment names a proxy that can't be used
+   */
   public static RegistryAccess defaults() {
     return new RegistryAccess(
         PlainHttp.loopbackOnly(),
-        Map.of(),
-        DockerConfigCredentials.ofUser(),
-        Timeouts.defaults(),
+        RegistryHosts.themselves(),
+        UserCredentials.ofProcess(),
+        Network.ofProcess(),
         RetryPolicy.defaults(),
         RegistryTraffic.ignored());
   }
 
   public RegistryAccess withPlainHttp(PlainHttp rule) {
-    return new RegistryAccess(rule, mirrors, credentials, timeouts, retries, traffic);
+    return new RegistryAccess(rule, hosts, credentials, network, retries, traffic);
   }
 
-  public RegistryAccess withMirrors(Map<String, List<Mirror>> byHost) {
-    return new RegistryAccess(plainHttp, byHost, credentials, timeouts, retries, traffic);
+  public RegistryAccess withHosts(RegistryHosts source) {
+    return new RegistryAccess(plainHttp, source, credentials, network, retries, traffic);
   }
 
   public RegistryAccess withCredentials(CredentialSource source) {
-    return new RegistryAccess(plainHttp, mirrors, source, timeouts, retries, traffic);
+    return new RegistryAccess(plainHttp, hosts, source, network, retries, traffic);
   }
 
-  public RegistryAccess withTimeouts(Timeouts limits) {
-    return new RegistryAccess(plainHttp, mirrors, credentials, limits, retries, traffic);
+  public RegistryAccess withNetwork(Network between) {
+    return new RegistryAccess(plainHttp, hosts, credentials, between, retries, traffic);
   }
 
   public RegistryAccess withRetries(RetryPolicy policy) {
-    return new RegistryAccess(plainHttp, mirrors, credentials, timeouts, policy, traffic);
+    return new RegistryAccess(plainHttp, hosts, credentials, network, policy, traffic);
   }
 
   public RegistryAccess withTraffic(RegistryTraffic listener) {
-    return new RegistryAccess(plainHttp, mirrors, credentials, timeouts, retries, listener);
+    return new RegistryAccess(plainHttp, hosts, credentials, network, retries, listener);
   }
 }

@@ -138,7 +138,7 @@ public final class RegistryClient implements Closeable {
   }
 
   private RangeRequests ranges(ImageReference repository, Digest digest) {
-    return new RangeRequests(http, RegistryHost.toRead(repository, access), repository, digest);
+    return new RangeRequests(http, access, repository, digest);
   }
 
   @Override

@@ -43,6 +43,17 @@ public abstract sealed class RegistryException extends IOException {
     return exchange.status();
   }
 
+  /** The server's name and port; empty if none was asked. */
+  final String server() {
+    String url = exchange.url();
+    int start = url.indexOf("://");
+    if (start < 0) {
+      return "";
+    }
+    int end = url.indexOf('/', start + 3);
+    return url.substring(start + 3, end < 0 ? url.length() : end);
+  }
+
   /** Whether the same request may well succeed in a moment. */
   public boolean isTransient() {
     return false;
@@ -58,6 +69,15 @@ public abstract sealed class RegistryException extends IOException {
     private static final long serialVersionUID = 1;
 
     NotFound(Exchange exchange, String message) {
+      super(exchange, message, null);
+    }
+  }
+
+  /** The configuration leaves nobody to ask, or asks in a way that can't be followed. */
+  public static final class NotServed extends RegistryException {
+    private static final long serialVersionUID = 1;
+
+    NotServed(Exchange exchange, String message) {
       super(exchange, message, null);
     }
   }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Sends requests to registries: brings the authorization that they want, follows redirects, and
  * turns errors into exceptions. Thread-safe.
  *
- * <p>An authorization goes to the server whose it is and to no other: a redirect to another scheme,
- * host or port is followed without it.
+ * <p>An authorization, and what {@code hosts.toml} has sent, goes to the server whose it is and to
+ * no other: a redirect to another scheme, host or port is followed without it.
  */
 final class RegistryHttp implements Closeable {
 
@@ -28,12 +28,20 @@ final class RegistryHttp implements Closeable {
   private final RetryLoop retries;
   private final PlainHttp plainHttp;
 
+  private final HostHealth health = new HostHealth(System::nanoTime);
+  private final RangelessHosts rangeless = new RangelessHosts(System::nanoTime);
+
   RegistryHttp(RegistryAccess access) {
-    this.exchanges = new HttpExchanges(access);
+    RetryBudget budget = new RetryBudget(System::nanoTime);
+    this.exchanges = new HttpExchanges(access, budget);
     this.plainHttp = access.plainHttp();
     this.authorizer =
         new Authorizer(access.credentials(), new TokenServer(exchanges, access.plainHttp()));
-    this.retries = new RetryLoop(access.retries());
+    this.retries = new RetryLoop(access.retries(), budget);
+  }
+
+  RangelessHosts rangeless() {
+    return rangeless;
   }
 
   RetryLoop retries() {
@@ -73,32 +81,12 @@ final class RegistryHttp implements Closeable {
   }
 
   /**
-   * Tries hosts in their order. The last one's failure is thrown, with the others' in it.
+   * Asks hosts in their order, those that have failed lately last.
    *
-   * @throws IOException as the last one
+   * @throws IOException the last one's failure, with the others' in it
    */
-  static <T> T firstOf(List<RegistryHost> hosts, HostCall<T> call) throws IOException {
-    RegistryException failure = null;
-    for (RegistryHost host : hosts) {
-      try {
-        return call.on(host);
-      } catch (RegistryException e) {
-        if (failure != null) {
-          e.addSuppressed(failure);
-        }
-        failure = e;
-      }
-    }
-    if (failure == null) {
-      throw new IllegalArgumentException("no host to ask");
-    }
-    throw failure;
-  }
-
-  /** Something asked of one host. */
-  @FunctionalInterface
-  interface HostCall<T> {
-    T on(RegistryHost host) throws IOException;
+  <T> T firstOf(List<RegistryHost> hosts, HostHealth.HostCall<T> call) throws IOException {
+    return health.firstOf(hosts, call);
   }
 
   byte[] readCapped(Response response, int limit, String object) throws IOException {
@@ -110,10 +98,20 @@ final class RegistryHttp implements Closeable {
     HttpUrl url = request.http().url();
     for (int hops = 0; ; hops++) {
       Request.Builder hop = request.http().newBuilder().url(url);
-      if (authorization != null && request.host().owns(url)) {
-        hop.header("Authorization", authorization.header());
+      if (request.host().owns(url)) {
+        request
+            .host()
+            .configured()
+            .headers()
+            .forEach((name, values) -> {
+              hop.removeHeader(name);
+              values.forEach(value -> hop.addHeader(name, value));
+            });
+        if (authorization != null) {
+          hop.header("Authorization", authorization.header());
+        }
       }
-      Response response = exchanges.exchange(hop.build(), request.purpose().patience());
+      Response response = exchanges.exchange(hop.build(), request);
       if (!REDIRECTS.contains(response.code()) || request.expects(response.code())) {
         return response;
       }

@@ -14,8 +14,11 @@ final class RetryLoop {
 
   private final RetryPolicy policy;
 
-  RetryLoop(RetryPolicy policy) {
+  private final RetryBudget budget;
+
+  RetryLoop(RetryPolicy policy, RetryBudget budget) {
     this.policy = policy;
+    this.budget = budget;
   }
 
   /** Something that may be done more than once. */
@@ -43,6 +46,14 @@ final class RetryLoop {
     Optional<Duration> wait =
         last.isTransient() ? policy.waitBefore(failures, last.retryAfter()) : Optional.empty();
     if (wait.isEmpty()) {
+      throw last;
+    }
+    if (!budget.take(last.server())) {
+      LOG.warn(
+          "{} {} isn't tried again, since too much of late was: {}",
+          last.method(),
+          last.url(),
+          last.getMessage());
       throw last;
     }
     LOG.debug(

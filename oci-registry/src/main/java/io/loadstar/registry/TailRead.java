@@ -1,11 +1,14 @@
 package io.loadstar.registry;
 
+import io.loadstar.blob.ByteRange;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** Learns a blob's size and reads its end. Used once. */
 final class TailRead {
+
+  /** A blob from a server without ranges is read up to its tail if it isn't larger than this. */
+  private static final long MAX_DROPPED_BYTES = 8 << 20;
 
   private final RangeRequests requests;
 
@@ -16,6 +19,9 @@ final class TailRead {
   BlobTail open(int length) throws IOException {
     if (length <= 0) {
       throw new IllegalArgumentException("a tail of " + length + " bytes");
+    }
+    if (requests.isRangeless()) {
+      return bySize(length);
     }
     Optional<BlobTail> tail = requests.retries().run(() -> bySuffix(length));
     return tail.isPresent() ? tail.get() : bySize(length);
@@ -39,9 +45,27 @@ final class TailRead {
 
   private BlobTail bySize(int length) throws IOException {
     long size = requests.retries().run(requests::size);
-    RegistryBlobSource source = new RegistryBlobSource(requests, size);
     byte[] tail = new byte[(int) Math.min(length, size)];
-    source.readFully(size - tail.length, ByteBuffer.wrap(tail));
-    return new BlobTail(source, tail);
+    if (size - tail.length > MAX_DROPPED_BYTES && requests.isRangeless()) {
+      throw Failures.rangeless(requests.object());
+    }
+    if (tail.length > 0) {
+      requests.retries().run(() -> fill(tail, size));
+    }
+    return new BlobTail(new RegistryBlobSource(requests, size), tail);
+  }
+
+  private byte[] fill(byte[] tail, long size) throws IOException {
+    long start = size - tail.length;
+    try (RangeBody body = requests.open(ByteRange.between(start, size), size)) {
+      if (body.distanceTo(start) > MAX_DROPPED_BYTES) {
+        throw Failures.rangeless(requests.object());
+      }
+      int filled = 0;
+      while (filled < tail.length) {
+        filled += body.read(start + filled, tail, filled, tail.length - filled);
+      }
+      return tail;
+    }
   }
 }

@@ -53,7 +53,7 @@ final class TokenServer {
     Request request = request(wanted, credentials, asked);
     RegistryRequest judged =
         new RegistryRequest(request, asked.host(), asked.purpose(), Set.of(200));
-    try (Response response = exchanges.exchange(request, RegistryRequest.Patience.ANSWER)) {
+    try (Response response = exchanges.exchange(request, asked)) {
       if (!judged.expects(response.code())) {
         throw Failures.answered(judged, response);
       }

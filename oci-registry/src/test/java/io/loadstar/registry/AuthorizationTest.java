@@ -27,20 +27,30 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource
 final class AuthorizationTest {
 
   private static final Credentials LOGIN = new Credentials.UsernamePassword("u", "hidden");
   private static final String PULL = "scope=repository%3Aa%2Fb%3Apull";
 
-  private final TestAccess known = new TestAccess();
+  private final FakeRegistry.Wire wire;
+  private final TestAccess known;
   private FakeRegistry registry;
   private FakeRegistry tokens;
 
+  AuthorizationTest(FakeRegistry.Wire wire) {
+    this.wire = wire;
+    this.known = new TestAccess(wire);
+  }
+
   @BeforeEach
   void start() throws IOException {
-    registry = new FakeRegistry();
-    tokens = new FakeRegistry();
+    registry = new FakeRegistry(wire);
+    tokens = new FakeRegistry(wire);
   }
 
   @AfterEach
@@ -136,6 +146,7 @@ final class AuthorizationTest {
     for (int i = 0; i < readers; i++) {
       registry.next((request, good) -> {
         challenged.countDown();
+        await(challenged);
         return challenge().answer(request, good);
       });
     }

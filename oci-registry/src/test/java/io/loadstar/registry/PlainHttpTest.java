@@ -24,14 +24,14 @@ final class PlainHttpTest {
     "[::2]:5000, https",
     "128.0.0.1, https"
   })
-  void onlyThisMachineIsSpokenToInTheClear(String host, String scheme) {
+  void onlyThisMachineIsSpokenToInTheClear(String host, String scheme) throws RegistryException {
     RegistryAccess access = RegistryAccess.defaults();
     ImageReference image = ImageReference.parse(host + "/a");
     assertEquals(scheme, RegistryHost.toWrite(image, access).base().scheme());
   }
 
   @Test
-  void otherHostsAreIfAsked() {
+  void otherHostsAreIfAsked() throws RegistryException {
     assertTrue(PlainHttp.hosts(Set.of("r.example:5000")).allows("r.example:5000"));
     assertTrue(PlainHttp.hosts(Set.of("r.example:5000")).allows("localhost"));
     assertEquals(false, PlainHttp.hosts(Set.of("r.example:5000")).allows("r.example"));
@@ -39,7 +39,7 @@ final class PlainHttpTest {
   }
 
   @Test
-  void dockersHubHasAServerOfAnotherName() {
+  void dockersHubHasAServerOfAnotherName() throws RegistryException {
     RegistryHost hub =
         RegistryHost.toWrite(ImageReference.parse("alpine"), RegistryAccess.defaults());
     assertEquals("https://registry-1.docker.io/v2/", hub.base().toString());

@@ -1,6 +1,10 @@
 package io.loadstar.registry;
 
 import io.loadstar.credentials.CredentialSource;
+import io.loadstar.registry.fake.FakeRegistry;
+import io.loadstar.registry.fake.TestAuthority;
+import io.loadstar.registry.hosts.RegistryHosts;
+import io.loadstar.registry.proxy.ProxyRules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +18,28 @@ final class TestAccess {
   final List<Duration> pauses = new CopyOnWriteArrayList<>();
   final CountedTraffic traffic = new CountedTraffic();
 
+  private final FakeRegistry.Wire wire;
+
+  TestAccess() {
+    this(FakeRegistry.Wire.HTTP_1);
+  }
+
+  /** One that trusts {@link TestAuthority}, to speak with fakes of this kind. */
+  TestAccess(FakeRegistry.Wire wire) {
+    this.wire = wire;
+  }
+
   RegistryAccess access() {
+    boolean plain = wire == FakeRegistry.Wire.HTTP_1;
     return new RegistryAccess(
-        PlainHttp.loopbackOnly(),
-        Map.of(),
+        plain ? PlainHttp.loopbackOnly() : host -> false,
+        RegistryHosts.themselves(),
         CredentialSource.anonymous(),
-        new Timeouts(LIMIT, LIMIT, LIMIT, LIMIT),
+        new Network(
+            new Timeouts(LIMIT, LIMIT, LIMIT, LIMIT),
+            ProxyRules.direct(),
+            RedirectRule.ANYWHERE,
+            plain ? Map.of() : Map.of("SSL_CERT_FILE", TestAuthority.rootFile().toString())),
         new RetryPolicy(2, Duration.ofMillis(1), Duration.ofSeconds(20), pauses::add),
         traffic);
   }

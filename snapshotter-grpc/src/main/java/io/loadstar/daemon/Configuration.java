@@ -3,6 +3,8 @@ package io.loadstar.daemon;
 import io.loadstar.cache.Quota;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.registry.Mirror;
+import io.loadstar.registry.RedirectRule;
+import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.Verification;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,9 +58,16 @@ record Configuration(
    * @param layerTimeout how long is tried to open a layer before it becomes an ordinary one
    * @param requestTimeout how long a registry may take to begin an answer
    * @param mirrors by registry
+   * @param configPath containerd's directories of hosts, separated by colons; for registries
+   *     without {@code mirrors}
+   * @param redirects where a registry may send us
    */
   record Resolver(
-      Duration layerTimeout, Duration requestTimeout, Map<String, List<Mirror>> mirrors) {}
+      Duration layerTimeout,
+      Duration requestTimeout,
+      Map<String, List<Mirror>> mirrors,
+      String configPath,
+      RedirectRule redirects) {}
 
   /** What it says, and the keys in it that mean nothing here. */
   record Read(Configuration configuration, List<String> unknownKeys) {}
@@ -74,7 +83,12 @@ record Configuration(
             0,
             Optional.of(LazyOptions.Background.after(DEFAULT_BACKGROUND_DELAY)),
             DEFAULT_READ_TIMEOUT),
-        new Resolver(DEFAULT_RESOLVE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, Map.of()),
+        new Resolver(
+            DEFAULT_RESOLVE_TIMEOUT,
+            DEFAULT_REQUEST_TIMEOUT,
+            Map.of(),
+            ContainerdHosts.USUAL_PATH,
+            RedirectRule.NO_PUBLIC_TO_PRIVATE),
         DEFAULT_STORE);
   }
 
@@ -135,7 +149,11 @@ record Configuration(
     return new Resolver(
         seconds(resolver, "layer_timeout_sec", 1, DEFAULT_RESOLVE_TIMEOUT),
         seconds(resolver, "request_timeout_sec", 0, DEFAULT_REQUEST_TIMEOUT),
-        Map.copyOf(mirrors));
+        Map.copyOf(mirrors),
+        resolver.text("config_path", ContainerdHosts.USUAL_PATH),
+        resolver.flag("allow_private_redirects", false)
+            ? RedirectRule.ANYWHERE
+            : RedirectRule.NO_PUBLIC_TO_PRIVATE);
   }
 
   private static List<Mirror> mirrors(TomlTable host) throws MalformedConfigurationException {

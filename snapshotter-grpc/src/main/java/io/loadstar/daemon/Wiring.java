@@ -1,17 +1,20 @@
 package io.loadstar.daemon;
 
 import io.loadstar.cache.DiskContentStore;
-import io.loadstar.credentials.DockerConfigCredentials;
+import io.loadstar.credentials.UserCredentials;
 import io.loadstar.grpc.SnapshotsService;
 import io.loadstar.grpc.UnixSocketServer;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.registry.CountedTraffic;
+import io.loadstar.registry.NamedMirrors;
+import io.loadstar.registry.Network;
 import io.loadstar.registry.PlainHttp;
 import io.loadstar.registry.RegistryAccess;
 import io.loadstar.registry.RegistryClient;
 import io.loadstar.registry.RetryPolicy;
 import io.loadstar.registry.Timeouts;
+import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.KeptLayers;
 import io.loadstar.remote.LayerMounter;
 import io.loadstar.remote.LayerResolver;
@@ -117,8 +120,8 @@ final class Wiring {
                 DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
     LazyNode node = daemon.add(LazyNode.start(content, lazyOptions()));
     CountedTraffic traffic = new CountedTraffic();
-    Once<RegistryClient> registry =
-        daemon.add(new Once<>(() -> new RegistryClient(registryAccess(traffic))));
+    RegistryAccess access = registryAccess(traffic);
+    Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
     LazyRemoteFileSystem remote = daemon.add(remote(node, registry, KeptLayers.open(root)));
     restore(store, remote);
     ChainCheck check =
@@ -148,19 +151,28 @@ final class Wiring {
         .withBackground(configuration.fetch().background());
   }
 
-  private RegistryAccess registryAccess(CountedTraffic traffic) {
+  private RegistryAccess registryAccess(CountedTraffic traffic)
+      throws MalformedConfigurationException {
     Timeouts usual = Timeouts.defaults();
+    Configuration.Resolver resolver = configuration.resolver();
+    Timeouts timeouts =
+        new Timeouts(usual.connect(), resolver.requestTimeout(), usual.stall(), usual.commit());
+    PlainHttp plainHttp = PlainHttp.loopbackOnly();
     return new RegistryAccess(
-        PlainHttp.loopbackOnly(),
-        configuration.resolver().mirrors(),
-        DockerConfigCredentials.ofUser(),
-        new Timeouts(
-            usual.connect(),
-            configuration.resolver().requestTimeout(),
-            usual.stall(),
-            usual.commit()),
+        plainHttp,
+        new NamedMirrors(resolver.mirrors(), ContainerdHosts.of(resolver.configPath()), plainHttp),
+        UserCredentials.ofProcess(),
+        network().withTimeouts(timeouts).withRedirects(resolver.redirects()),
         RetryPolicy.defaults(),
         traffic);
+  }
+
+  private static Network network() throws MalformedConfigurationException {
+    try {
+      return Network.ofProcess();
+    } catch (IllegalArgumentException e) {
+      throw new MalformedConfigurationException("environment: " + e.getMessage());
+    }
   }
 
   private LazyRemoteFileSystem remote(

@@ -56,8 +56,10 @@ public final class FakeRegistry implements AutoCloseable {
   private final Descriptor blob;
   private final FakeContent content;
   private final Wire wire;
+  private final InetAddress address;
   private final List<RecordedRequest> requests = new CopyOnWriteArrayList<>();
   private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
+  private final OpenConnections connections = new OpenConnections();
   private final List<Rule> rules = new CopyOnWriteArrayList<>();
   private final int port;
   private volatile MockWebServer server;
@@ -69,7 +71,13 @@ public final class FakeRegistry implements AutoCloseable {
 
   /** One whose certificate, if it has one, is {@link TestAuthority}'s. */
   public FakeRegistry(Wire wire) {
+    this(wire, InetAddress.getLoopbackAddress());
+  }
+
+  /** One at another address of this machine. */
+  public FakeRegistry(Wire wire, InetAddress address) {
     this.wire = wire;
+    this.address = address;
     new Random(20261120).nextBytes(bytes);
     blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
     content = new FakeContent(bytes);
@@ -79,6 +87,7 @@ public final class FakeRegistry implements AutoCloseable {
 
   private MockWebServer listen(int port) {
     MockWebServer started = new MockWebServer();
+    started.setServerSocketFactory(connections);
     switch (wire) {
       case HTTP_1 -> started.setProtocols(List.of(Protocol.HTTP_1_1));
       case HTTP_1_TLS -> {
@@ -95,7 +104,7 @@ public final class FakeRegistry implements AutoCloseable {
           }
         });
     try {
-      started.start(InetAddress.getLoopbackAddress(), port);
+      started.start(address, port);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -112,6 +121,9 @@ public final class FakeRegistry implements AutoCloseable {
           break;
         }
       }
+    }
+    if (fault instanceof Faults.Disconnect) {
+      connections.closeAll();
     }
     MockResponse good = content.answer(request);
     return fault == null ? good : fault.answer(request, good);
@@ -138,6 +150,11 @@ public final class FakeRegistry implements AutoCloseable {
   /** Matches reads of blobs' bytes. */
   public static boolean isBlobRead(RecordedRequest request) {
     return "GET".equals(request.getMethod()) && request.getUrl().encodedPath().contains("/blobs/");
+  }
+
+  /** Lets nobody in who shows no certificate that {@link TestAuthority} has issued. */
+  public void requireClientCertificate() {
+    server.requireClientAuth();
   }
 
   /** The blob that it has from the start. */
@@ -177,7 +194,7 @@ public final class FakeRegistry implements AutoCloseable {
 
   /** Its host and port, as references have them. */
   public String host() {
-    return "127.0.0.1:" + port;
+    return address.getHostAddress() + ":" + port;
   }
 
   /** Its scheme, host and port. */

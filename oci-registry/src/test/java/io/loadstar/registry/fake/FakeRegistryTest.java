@@ -77,6 +77,16 @@ final class FakeRegistryTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aConnectionIsBrokenInsteadOfAnAnswer(FakeRegistry.Wire wire) throws Exception {
+    try (FakeRegistry registry = new FakeRegistry(wire);
+        HttpClient client = client()) {
+      registry.always(request -> true, Faults.disconnect());
+      assertThrows(IOException.class, () -> client.send(blob(registry, "bytes=0-9"), bytes()));
+    }
+  }
+
   @Test
   void bandwidthAndLatencyTakeTheirTime() throws Exception {
     try (FakeRegistry registry = new FakeRegistry();

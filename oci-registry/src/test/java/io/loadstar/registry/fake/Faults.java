@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockResponseBody;
+import mockwebserver3.RecordedRequest;
 import mockwebserver3.SocketEffect;
 import okio.Buffer;
 
@@ -64,14 +65,20 @@ public final class Faults {
 
   /** No answer, on a connection that stays open. */
   public static Fault silence() {
-    return (request, good) ->
-        good.newBuilder().onResponseStart(SocketEffect.Stall.INSTANCE).build();
+    return latency(Duration.ofDays(1));
   }
 
-  /** The connection is closed instead of an answer. */
+  /** All connections that the registry has are closed instead of an answer. */
   public static Fault disconnect() {
-    return (request, good) ->
-        good.newBuilder().onResponseStart(new SocketEffect.CloseSocket()).build();
+    return new Disconnect();
+  }
+
+  /** Done by the registry itself: the server knows no such thing for HTTP/2. */
+  record Disconnect() implements Fault {
+    @Override
+    public MockResponse answer(RecordedRequest request, MockResponse good) {
+      return good.newBuilder().onResponseStart(new SocketEffect.CloseSocket()).build();
+    }
   }
 
   /** The connection breaks when half of the body has been sent. */

@@ -1,12 +1,16 @@
 package io.loadstar.registry.fake;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocketFactory;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority that nobody knows, and what it has issued: a server's certificate for
@@ -26,6 +30,8 @@ public final class TestAuthority {
           .commonName("localhost")
           .addSubjectAlternativeName("localhost")
           .addSubjectAlternativeName("127.0.0.1")
+          .addSubjectAlternativeName("127.0.0.2")
+          .addSubjectAlternativeName(ownName())
           .signedBy(ROOT)
           .duration(2, TimeUnit.DAYS)
           .build();
@@ -37,7 +43,17 @@ public final class TestAuthority {
           .duration(2, TimeUnit.DAYS)
           .build();
 
+  private static @Nullable Path rootFile;
+
   private TestAuthority() {}
+
+  private static String ownName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
 
   /** Sockets of a server, which trusts clients that this authority has certified. */
   public static SSLSocketFactory serverSockets() {
@@ -51,6 +67,20 @@ public final class TestAuthority {
   /** Writes the authority's own certificate into {@code directory}: {@code ca.crt}. */
   public static Path writeRoot(Path directory) throws IOException {
     return Files.writeString(directory.resolve("ca.crt"), ROOT.certificatePem());
+  }
+
+  /** A file with the authority's own certificate, gone at the process's end. */
+  public static synchronized Path rootFile() {
+    try {
+      if (rootFile == null) {
+        rootFile = Files.createTempFile("loadstar-test-authority", ".crt");
+        rootFile.toFile().deleteOnExit();
+        Files.writeString(rootFile, ROOT.certificatePem());
+      }
+      return rootFile;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Writes the server's {@code server.crt} and {@code server.key}, and gives the directory. */
