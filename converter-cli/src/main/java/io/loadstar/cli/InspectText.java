@@ -1,6 +1,7 @@
 package io.loadstar.cli;
 
 import io.loadstar.inspect.BlobPlan;
+import io.loadstar.inspect.Count;
 import io.loadstar.inspect.InspectedImage;
 import io.loadstar.inspect.InspectedLayer;
 import io.loadstar.inspect.SizeTree;
@@ -76,11 +77,11 @@ record InspectText(String image, InspectedImage inspected, @Nullable SizeTree tr
     text.append(
         String.format(
             Locale.ROOT,
-            "%s%n%s  %s, %d layers, %s%n%n",
+            "%s%n%s  %s, %s, %s%n%n",
             image,
             inspected.image().document().digest(),
             platform(),
-            inspected.layers().size(),
+            new Count(inspected.layers().size(), "layer"),
             ByteCount.text(inspected.size())));
     text.append(row("#", "LAYER", "SIZE", "ENTRIES", "CONTENT", "PREFETCHED", "FORMAT"));
     for (int i = 0; i < inspected.layers().size(); i++) {
@@ -120,7 +121,9 @@ record InspectText(String image, InspectedImage inspected, @Nullable SizeTree tr
         size,
         Integer.toString(plan.entries()),
         ByteCount.text(plan.contentBytes()),
-        first == 0 ? "-" : ByteCount.text(plan.prefetchEnd().orElse(0)) + ", " + first + " files",
+        first == 0
+            ? "-"
+            : ByteCount.text(plan.prefetchEnd().orElse(0)) + ", " + new Count(first, "file"),
         format);
   }
 

@@ -1,5 +1,6 @@
 package io.loadstar.cli;
 
+import io.loadstar.inspect.Count;
 import io.loadstar.inspect.Finding;
 import io.loadstar.inspect.ImageVerifier;
 import io.loadstar.inspect.VerifiedLayer;
@@ -34,7 +35,10 @@ final class VerifyRun {
               + digest
               + ": "
               + (lines.isEmpty()
-                  ? "verified: " + layers.size() + " layers, " + claims + " claims"
+                  ? "verified: "
+                      + new Count(layers.size(), "layer")
+                      + ", "
+                      + new Count(claims, "claim")
                   : "NOT what it claims: " + lines.size() + " findings"));
       return String.join(System.lineSeparator(), lines);
     }

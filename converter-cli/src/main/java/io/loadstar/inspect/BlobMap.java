@@ -35,9 +35,18 @@ record BlobMap(List<Piece> pieces) {
    * A run of the blob.
    *
    * @param label the file, or how many
+   * @param files how many
    * @param bytes of the blob
    */
-  record Piece(Kind kind, String label, long offset, long bytes) {}
+  record Piece(Kind kind, String label, int files, long offset, long bytes) {
+
+    /** The file's name without its directories, or how many they are. */
+    String shortLabel() {
+      return files > 1
+          ? new Count(files, "file").toString()
+          : label.substring(label.lastIndexOf('/') + 1);
+    }
+  }
 
   BlobMap {
     pieces = List.copyOf(pieces);
@@ -51,7 +60,11 @@ record BlobMap(List<Piece> pieces) {
     pieces.flush();
     pieces.done.add(
         new Piece(
-            Kind.INDEX, "the TOC and the footer", plan.tocOffset(), blobSize - plan.tocOffset()));
+            Kind.INDEX,
+            "the TOC and the footer",
+            0,
+            plan.tocOffset(),
+            blobSize - plan.tocOffset()));
     return new BlobMap(pieces.done);
   }
 
@@ -88,7 +101,7 @@ record BlobMap(List<Piece> pieces) {
               ? first.path()
               : small.size() + " files from " + first.path() + " to " + small.getLast().path();
       Kind kind = first.prefetched() ? Kind.PREFETCHED : Kind.ON_DEMAND;
-      done.add(new Piece(kind, label, first.offset(), smallBytes));
+      done.add(new Piece(kind, label, small.size(), first.offset(), smallBytes));
       small.clear();
       smallBytes = 0;
     }

@@ -19,12 +19,15 @@ public final class HtmlPage {
 
   private static final int LARGEST_FILES = 40;
 
+  /** A narrower piece has no room for a name. */
+  private static final double NAMED_SHARE = 0.06;
+
   private static final String STYLE =
       """
       :root{color-scheme:light dark;--page:#fbfbfa;--ink:#1c1e21;--dim:#5d646d;--line:#d9dce0;
-      --pre:#d97706;--rest:#3b74b8;--index:#7a8793;--mark:#0b57d0}
+      --pre:#d97706;--rest:#3b74b8;--on-pre:#1c1e21;--on-rest:#fff;--index:#7a8793;--mark:#0b57d0}
       @media(prefers-color-scheme:dark){:root{--page:#15181c;--ink:#e6e8ea;--dim:#9aa3ad;
-      --line:#343a41;--pre:#f0a03c;--rest:#5c94d6;--index:#8b97a3;--mark:#8ab4f8}}
+      --line:#343a41;--pre:#f0a03c;--rest:#5c94d6;--on-pre:#15181c;--on-rest:#15181c;--index:#8b97a3;--mark:#8ab4f8}}
       *{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.5rem;background:var(--page);
       color:var(--ink);font:16px/1.5 system-ui,sans-serif}h1{font-size:1.4rem;overflow-wrap:anywhere}
       h2{font-size:1.1rem;margin:2.2rem 0 .3rem}code{font:.9em ui-monospace,monospace;
@@ -34,6 +37,9 @@ public final class HtmlPage {
       .PREFETCHED a,.key .PREFETCHED{background:var(--pre)}.ON_DEMAND a,.key .ON_DEMAND{background:var(--rest)}
       .INDEX a,.key .INDEX{background:var(--index)}.map a:focus-visible,.map a:hover{outline:3px solid
       var(--mark);outline-offset:1px;z-index:2;position:relative}.map span{display:none}
+      .map small{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
+      padding:.3rem .4rem;font-weight:400;font-size:.8rem}.PREFETCHED small{color:var(--on-pre)}
+      .ON_DEMAND small{color:var(--on-rest)}.map a{text-decoration:none}
       .map a:hover span,.map a:focus span{display:block;position:absolute;top:100%;left:0;z-index:3;
       margin-top:.4rem;padding:.3rem .5rem;width:max-content;max-width:24rem;background:var(--page);
       border:1px solid var(--ink);overflow-wrap:anywhere;font-size:.85rem;color:var(--ink)}
@@ -68,10 +74,10 @@ public final class HtmlPage {
     out.println("<h1>" + Html.text(name) + "</h1>");
     String platform = image.image().config().platform().map(Object::toString).orElse("unknown");
     out.printf(
-        "<p><code>%s</code><br>%s, %d layers, %s</p>%n",
+        "<p><code>%s</code><br>%s, %s, %s</p>%n",
         image.image().document().digest(),
         Html.text(platform),
-        image.layers().size(),
+        new Count(image.layers().size(), "layer"),
         bytes.apply(image.size()));
     out.println(
         "<p class=\"key dim\">Each map is a blob from its first byte to its last:"
@@ -100,11 +106,11 @@ public final class HtmlPage {
     }
     long prefetched = plan.get().prefetchEnd().orElse(0);
     out.printf(
-        "<p>%d entries, %s of content; prefetched: %s of the blob, %d files.</p>%n",
+        "<p>%d entries, %s of content; prefetched: %s of the blob, %s.</p>%n",
         plan.get().entries(),
         bytes.apply(plan.get().contentBytes()),
         bytes.apply(prefetched),
-        plan.get().prefetched().size());
+        new Count(plan.get().prefetched().size(), "file"));
     map(number, BlobMap.of(plan.get(), size), size);
     files(plan.get().files(), size);
     out.println("</section>");
@@ -121,14 +127,16 @@ public final class HtmlPage {
               + piece.kind().words()
               + ", at byte "
               + piece.offset();
+      double share = size == 0 ? 0 : (double) piece.bytes() / size;
       out.printf(
           Locale.ROOT,
           "<li class=\"%s\" style=\"flex:%.4f 0 0\"><a href=\"#l%d\" aria-label=\"%s\">"
-              + "<span>%s</span></a></li>%n",
+              + "%s<span>%s</span></a></li>%n",
           piece.kind(),
-          size == 0 ? 0 : 100.0 * piece.bytes() / size,
+          100 * share,
           number,
           Html.text(label),
+          share < NAMED_SHARE ? "" : "<small>" + Html.text(piece.shortLabel()) + "</small>",
           Html.text(label));
     }
     out.println("</ol>");

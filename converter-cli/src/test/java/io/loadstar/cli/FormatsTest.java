@@ -178,6 +178,8 @@ final class FormatsTest {
   void whatPodmansLibraryWritesIsReadAndVerified() throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/skopeo")), "skipped: needs skopeo");
     String theirs = "oci:" + directory.resolve("theirs") + ":zstd";
+    // Until version 1.43 it drops zeros behind the two blocks that end a tar: here are none.
+    convert("--external-toc", oci("src"), oci("exact"));
     tool(
         "skopeo",
         "--insecure-policy",
@@ -186,7 +188,7 @@ final class FormatsTest {
         "--dest-compress",
         "--dest-compress-format",
         "zstd:chunked",
-        oci("src"),
+        oci("exact"),
         "dir:" + directory.resolve("dir"));
     tool("skopeo", "--insecure-policy", "copy", "-q", "dir:" + directory.resolve("dir"), theirs);
     run(0, "inspect", theirs);

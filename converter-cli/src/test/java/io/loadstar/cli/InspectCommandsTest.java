@@ -79,7 +79,7 @@ final class InspectCommandsTest {
     assertTrue(compressed > lazy.path("tocOffset").asLong() * 9 / 10);
     assertEquals("ordinary", json("inspect", "--json", oci("src")).at("/layers/0/format").asText());
     run(0, "inspect", oci("lazy"));
-    assertTrue(out.toString().contains("1 files"), out::toString);
+    assertTrue(out.toString().contains("1 file"), out::toString);
   }
 
   @Test
