@@ -82,7 +82,7 @@ $(verdict)
 |---|---|
 | date | $(date --utc +%F) |
 | commit | $(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown) |
-| machine | $(machine) |
+| machine | $(machine); load average when the first conversion began: $load |
 | system | $(system) |
 | Java | $(java_version) |
 | loadstar | $(loadstar_version) |
