@@ -14,12 +14,17 @@ import java.nio.file.NotDirectoryException;
  */
 final class ErrorLine {
 
+  /** A heap is bounded so that a conversion stays small: see bin/lib/dist.sh. */
+  private static final String OUT_OF_MEMORY =
+      "not enough memory for a layer of so many files; give it more: LOADSTAR_JAVA_FLAGS=-Xmx2g";
+
   private ErrorLine() {}
 
   /** The line, without the program's name and without a line end. */
   static String of(Throwable error) {
     String line =
         switch (error) {
+          case Throwable e when isOutOfMemory(e) -> OUT_OF_MEMORY;
           case FileSystemException e -> ofFile(e);
           case IOException e -> said(e);
           case CommandException e -> said(e);
@@ -42,6 +47,14 @@ final class ErrorLine {
           default -> String.valueOf(error.getReason());
         };
     return error.getFile() == null ? cause : error.getFile() + ": " + cause;
+  }
+
+  private static boolean isOutOfMemory(Throwable error) {
+    Throwable each = error;
+    while (each.getCause() != null) {
+      each = each.getCause();
+    }
+    return each instanceof OutOfMemoryError;
   }
 
   private static String said(Throwable error) {
