@@ -34,7 +34,7 @@ java_flags() {
     # A small young generation keeps an idle daemon small; the content is in the page cache and the store, not in the heap.
     "loadstar-snapshotter "*) FLAGS+=(-Xms12m -Xmn6m -Xmx512m) ;;
     # Compression and digests want the optimizing compiler; what only talks to others is done before that pays. The heap has room for a layer of
-    # some 250,000 files; without a bound it would grow with the machine's memory (docs/decisions/019-bounded-heap.md).
+    # some 250,000 files; without a bound it would grow with the machine's memory (docs/decisions/020-bounded-heap.md).
     "loadstar convert" | "loadstar optimize" | "loadstar verify") FLAGS+=(-Xms64m -Xmn16m -Xmx208m) ;;
     *) FLAGS+=(-Xms24m -XX:TieredStopAtLevel=1) ;;
   esac

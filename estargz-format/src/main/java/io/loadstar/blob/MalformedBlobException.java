@@ -14,13 +14,13 @@ public final class MalformedBlobException extends IOException {
    * @param offset the byte of the blob (compressed) at which it was noticed
    */
   public MalformedBlobException(String message, long offset) {
-    super(message + " (at byte " + offset + ")");
+    super(OneLine.of(message) + " (at byte " + offset + ")");
     this.offset = offset;
   }
 
   /** As above, with the error that showed it. */
   public MalformedBlobException(String message, long offset, Throwable cause) {
-    super(message + " (at byte " + offset + ")", cause);
+    super(OneLine.of(message) + " (at byte " + offset + ")", cause);
     this.offset = offset;
   }
 

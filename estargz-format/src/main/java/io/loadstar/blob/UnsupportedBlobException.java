@@ -14,6 +14,6 @@ public final class UnsupportedBlobException extends IOException {
    * @param message what was found, and in which blob
    */
   public UnsupportedBlobException(String message) {
-    super(message);
+    super(OneLine.of(message));
   }
 }

@@ -74,6 +74,8 @@ final class BlobWriter {
           payloadEnd,
           toc,
           order.missed());
+    } finally {
+      idle.forEach(MemberCompressor::close);
     }
   }
 

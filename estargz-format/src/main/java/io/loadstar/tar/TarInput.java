@@ -1,6 +1,5 @@
 package io.loadstar.tar;
 
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import io.loadstar.gzip.GzipMembersInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,7 +29,7 @@ public final class TarInput {
       return new GzipMembersInputStream(whole);
     }
     if (startsWith(start, 0x28, 0xb5, 0x2f, 0xfd)) { // RFC 8878, section 3.1.1
-      return Zstd.open(whole);
+      return new ZstdTarInput(whole);
     }
     if (isTar(start)) {
       return whole;
@@ -59,12 +58,5 @@ public final class TarInput {
       }
     }
     return true;
-  }
-
-  /** Apart, so that the native library is loaded only for a layer that needs it. */
-  private static final class Zstd {
-    static InputStream open(InputStream compressed) throws IOException {
-      return new ZstdInputStreamNoFinalizer(compressed);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.loadstar.tar;
 
+import io.loadstar.blob.OneLine;
 import java.io.IOException;
 
 /** A tar with an entry, or in a compression, that this version can't take. */
@@ -11,6 +12,6 @@ public final class UnsupportedTarException extends IOException {
    * @param message the entry, and what of it isn't supported
    */
   public UnsupportedTarException(String message) {
-    super(message);
+    super(OneLine.of(message));
   }
 }

@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.github.luben.zstd.Zstd;
+import io.loadstar.blob.MalformedBlobException;
 import java.io.ByteArrayInputStream;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class TarInputTest {
@@ -30,6 +33,24 @@ class TarInputTest {
   @Test
   void fiveHundredAndTwelveBytesOfTextAreNoTar() {
     assertThrows(UnsupportedTarException.class, () -> open("a".repeat(512)));
+  }
+
+  @Test
+  void aDamagedZstdStreamIsToldWithItsOffset() {
+    byte[] whole = Zstd.compress(new byte[100_000]);
+    byte[] damaged = whole.clone();
+    damaged[5] ^= 0x7f;
+
+    assertMalformed(damaged);
+    assertMalformed(Arrays.copyOf(whole, whole.length - 3));
+  }
+
+  private static void assertMalformed(byte[] layer) {
+    var refused =
+        assertThrows(
+            MalformedBlobException.class,
+            () -> TarInput.open(new ByteArrayInputStream(layer)).readAllBytes());
+    assertEquals(layer.length, refused.offset());
   }
 
   private static void open(String bytes) throws java.io.IOException {
