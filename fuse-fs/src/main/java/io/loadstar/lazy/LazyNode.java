@@ -35,6 +35,10 @@ public final class LazyNode implements Closeable {
   private final ContentStore store;
   private final LazyOptions options;
   private final Ticker ticker;
+
+  /** Of which each read may have its limit. */
+  private final RunningTime running = new RunningTime(System::nanoTime);
+
   private final Workers workers;
   private final ChunkFetcher fetcher;
   private final Prefetcher prefetcher;
@@ -117,13 +121,20 @@ public final class LazyNode implements Closeable {
     PendingRead read = parts.getFirst().read();
     read.atEnd(() -> pending.remove(read));
     pending.add(read);
+    long start = running.now();
+    long beat = RunningTime.beatFor(options.waitLimit()).toNanos();
     try {
       read.endsBy(
           workers
               .timer()
-              .schedule(
-                  () -> workers.network().execute(() -> giveUp(layer, read)),
-                  options.waitLimit().toNanos(),
+              .scheduleWithFixedDelay(
+                  () -> {
+                    if (running.now() - start >= options.waitLimit().toNanos()) {
+                      workers.network().execute(() -> giveUp(layer, read));
+                    }
+                  },
+                  beat,
+                  beat,
                   TimeUnit.NANOSECONDS));
       workers.network().execute(() -> fill(layer, parts));
     } catch (RejectedExecutionException e) {
