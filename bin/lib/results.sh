@@ -10,7 +10,8 @@ show_results() {
     printf '%s\n' "0 passed, 0 failed, 0 skipped"
     return 1
   fi
-  # A report has an element a line: <testcase name classname>, in it <skipped message>, <failure> or <error>.
+  # A report has an element a line: <testcase name classname>, in it <skipped message>, <failure> or <error>. Of a class with parameters surefire gives
+  # an assumption that doesn't hold as a stack trace, and no message: <skipped type><![CDATA[type: Assumption failed: reason.
   awk '
     function attribute(name,   start, rest) {
       start = index($0, " " name "=\"")
@@ -26,6 +27,8 @@ show_results() {
     /<skipped/ {
       skipped++
       reason = plain(attribute("message"))
+      if (reason == "" && match($0, /<!\[CDATA\[[^ ]+: /)) reason = substr($0, RSTART + RLENGTH)
+      sub(/\]\]>.*/, "", reason)
       sub(/^Assumption failed: /, "", reason)
       print "skipped: " test ": " (reason == "" ? "no reason given" : reason)
     }
