@@ -232,6 +232,7 @@ final class RangeRequests {
               + " of "
               + size);
     }
+    http.rangeless().clear(host);
     return new RangeBody(response, sent.range(), object());
   }
 

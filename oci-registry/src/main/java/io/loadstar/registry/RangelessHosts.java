@@ -11,11 +11,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The hosts that were seen to send whole blobs when asked for parts. Thread-safe. They are asked
- * after those that know ranges, and taken for ordinary again after {@link #MEMORY}.
+ * after those that know ranges, and taken for ordinary again after {@link #MEMORY} or when they
+ * send a part: docker-registry as a pull-through cache sends the whole of what it doesn't have yet.
  */
 final class RangelessHosts {
 
-  static final Duration MEMORY = Duration.ofMinutes(10);
+  static final Duration MEMORY = Duration.ofMinutes(1);
 
   private static final Logger LOG = LoggerFactory.getLogger(RangelessHosts.class);
 
@@ -42,6 +43,13 @@ final class RangelessHosts {
           "host {} sends whole blobs when asked for parts: it is asked last, and its large layers"
               + " can't be lazy",
           host.origin());
+    }
+  }
+
+  /** A host has sent a part. */
+  void clear(RegistryHost host) {
+    if (!seen.isEmpty()) {
+      seen.remove(host.origin());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.loadstar.registry;
 
 import io.loadstar.oci.ImageReference;
+import io.loadstar.registry.fake.TestAuthority;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,6 +50,28 @@ public final class DockerRegistry implements AutoCloseable {
     return start(directory, "auth: {htpasswd: {realm: test, path: " + users + "}}\n");
   }
 
+  /** Starts one under TLS, by a certificate of {@link TestAuthority}'s, that wants a password. */
+  public static DockerRegistry startSecure(Path directory, String name, String bcrypt)
+      throws IOException {
+    TestAuthority.writeServer(directory);
+    Path users = directory.resolve("htpasswd");
+    Files.writeString(users, name + ":" + bcrypt + "\n");
+    return start(
+        directory,
+        "  tls: {certificate: "
+            + directory.resolve("server.crt")
+            + ", key: "
+            + directory.resolve("server.key")
+            + "}\nauth: {htpasswd: {realm: test, path: "
+            + users
+            + "}}\n");
+  }
+
+  /** Starts a pull-through cache of another registry. */
+  public static DockerRegistry startCache(Path directory, String upstream) throws IOException {
+    return start(directory, "proxy: {remoteurl: 'http://" + upstream + "'}\n");
+  }
+
   private static DockerRegistry start(Path directory, String more) throws IOException {
     Assumptions.assumeTrue(
         Files.isExecutable(PROGRAM),
@@ -61,7 +84,7 @@ public final class DockerRegistry implements AutoCloseable {
             + "storage: {filesystem: {rootdirectory: "
             + directory.resolve("registry")
             + "}, delete: {enabled: true}}\n"
-            + "http: {addr: '127.0.0.1:0', secret: test}\n"
+            + "http:\n  addr: '127.0.0.1:0'\n  secret: test\n"
             + more);
     Path log = directory.resolve("registry.log");
     Process process =
@@ -90,7 +113,7 @@ public final class DockerRegistry implements AutoCloseable {
   public List<String> accessLog(String text) throws IOException {
     try (Stream<String> lines = Files.lines(log, StandardCharsets.UTF_8)) {
       return lines
-          .filter(line -> line.contains("\"HTTP/1.1\"") || line.contains("HTTP/1.1\""))
+          .filter(line -> line.contains("HTTP/1.1\"") || line.contains("HTTP/2.0\""))
           .filter(line -> line.contains(text))
           .toList();
     }

@@ -40,7 +40,6 @@ import mockwebserver3.SocketEffect;
 import okhttp3.Headers;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -398,9 +397,10 @@ final class RangeReadTest {
 
   @Test
   void aBodyWithoutLengthIsRead() throws IOException {
-    Assumptions.assumeTrue(wire != FakeRegistry.Wire.HTTP_2_TLS, "skipped: HTTP/2 has no chunks");
-    registry.next(Faults.withoutLength());
+    registry.next(Faults.withoutLength(), Faults.withoutLength());
     assertArrayEquals(expected(10, 5000), read(10, 5000));
+    assertArrayEquals(registry.bytes(), read(0, registry.bytes().length));
+    assertEquals(2, registry.requests().size());
   }
 
   @Test

@@ -8,20 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loadstar.blob.Digest;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
-import io.loadstar.oci.ImageReference;
 import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.registry.fake.Fault;
 import io.loadstar.registry.fake.Faults;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -138,25 +134,6 @@ final class UploadTest {
     assertEquals(
         List.of("POST", "PUT", "GET", "DELETE", "POST", "PATCH", "DELETE", "POST", "PUT"),
         methods());
-  }
-
-  @Test
-  void aRealRegistryBehindAConnectionThatBreaksGetsTheBlob(@TempDir Path directory)
-      throws Exception {
-    Assumptions.assumeTrue(
-        wire == FakeRegistry.Wire.HTTP_1, "skipped: the relay passes on connections in the clear");
-    byte[] bytes = new byte[40 << 20];
-    new java.util.Random(8).nextBytes(bytes);
-    Descriptor blob = Descriptor.of("application/x", Digest.of(bytes), bytes.length);
-    try (DockerRegistry real = DockerRegistry.start(directory);
-        BreakingRelay relay = new BreakingRelay(real.host(), "PUT ", "PATCH ")) {
-      // The first PUT breaks off in its midst, and the connection of a piece before it is sent.
-      ImageReference image = ImageReference.parse(relay.host() + "/a/b:t");
-      client.putBlob(image, blob, BlobContent.of(bytes));
-      assertTrue(client.hasBlob(image, blob.digest()));
-      assertEquals(3, real.accessLog("PATCH /v2/a/b/blobs/uploads/").size());
-      assertEquals(0, relay.unbroken());
-    }
   }
 
   private static Fault session(String location) {

@@ -98,9 +98,12 @@ public final class Faults {
     };
   }
 
-  /** The good answer without its length, in chunks (of HTTP/1.1). */
+  /** The good answer without its length: in chunks of HTTP/1.1, in HTTP/2's own frames. */
   public static Fault withoutLength() {
-    return (request, good) -> good.newBuilder().chunkedBody(bodyBuffer(good), 1000).build();
+    return (request, good) ->
+        "HTTP/2".equals(request.getVersion())
+            ? good.newBuilder().removeHeader("Content-Length").build()
+            : good.newBuilder().chunkedBody(bodyBuffer(good), 1000).build();
   }
 
   /** The bytes of an answer's body. */
