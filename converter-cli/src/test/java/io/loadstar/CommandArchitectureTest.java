@@ -18,7 +18,8 @@ final class CommandArchitectureTest {
               "io.loadstar.pull",
               "io.loadstar.convert",
               "io.loadstar.node",
-              "io.loadstar.inspect");
+              "io.loadstar.inspect",
+              "io.loadstar.optimize");
 
   @Test
   void theDaemonIsNotKnown() {
@@ -41,7 +42,8 @@ final class CommandArchitectureTest {
             "io.loadstar.pull..",
             "io.loadstar.convert..",
             "io.loadstar.node..",
-            "io.loadstar.inspect..")
+            "io.loadstar.inspect..",
+            "io.loadstar.optimize..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.loadstar.cli..", "picocli..")

@@ -50,6 +50,16 @@ public final class Services {
     return new Diffs(channel);
   }
 
+  /** What is to run. */
+  public Containers containers() {
+    return new Containers(channel);
+  }
+
+  /** What runs. */
+  public Tasks tasks() {
+    return new Tasks(channel);
+  }
+
   /** The namespaces of this containerd. */
   public Namespaces namespaces() {
     return new Namespaces(channel);

@@ -410,4 +410,27 @@ class ServicesTest {
     client.close();
     assertThrows(ContainerdException.class, () -> services.introspection().version());
   }
+
+  @Test
+  void aContainerIsThereUntilItIsDeleted() throws ContainerdException {
+    Container container =
+        new Container("one", "{\"ociVersion\":\"1.0.2\"}", directory.resolve("runc"));
+    services.containers().create(container);
+    assertEquals(List.of("one"), services.containers().list());
+    ContainerdException again =
+        assertThrows(ContainerdException.class, () -> services.containers().create(container));
+    assertEquals(Code.ALREADY_EXISTS, again.code());
+    services.containers().delete("one");
+    services.containers().delete("one");
+    assertEquals(List.of(), services.containers().list());
+  }
+
+  @Test
+  void aTaskThatIsNotThereIsTidiedUpAlready() throws ContainerdException {
+    services.tasks().kill("none", 9);
+    services.tasks().delete("none");
+    ContainerdException none =
+        assertThrows(ContainerdException.class, () -> services.tasks().state("none"));
+    assertEquals(Code.NOT_FOUND, none.code());
+  }
 }

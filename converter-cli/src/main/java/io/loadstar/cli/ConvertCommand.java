@@ -43,65 +43,15 @@ final class ConvertCommand implements Callable<Integer> {
   private String destination = "";
 
   @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "estargz",
-      description = {
-        "estargz, zstd:chunked (as containerd's snapshotters read it), or zstd:chunked-podman",
-        "(with the annotations of containers/storage instead) (${DEFAULT-VALUE})."
-      })
-  private String format = "";
-
-  @Option(
-      names = "--external-toc",
-      description =
-          "Keep the TOCs in an image of their own, DST's tag with -esgztoc behind it (estargz).")
-  private boolean externalToc;
-
-  @Option(
       names = "--lossless",
       description =
           "Keep each layer's uncompressed bytes and so its DiffID (with --external-toc or zstd).")
   private boolean lossless;
 
   @Option(
-      names = "--estargz-footer",
-      paramLabel = "BYTES",
-      defaultValue = "47",
-      description = "How a layer ends: 47 or 51 bytes; most readers take both (${DEFAULT-VALUE}).")
-  private int footer;
-
-  @Option(
-      names = "--chunk-size",
-      paramLabel = "SIZE",
-      defaultValue = "4MiB",
-      description = "Most bytes of a file that are fetched and verified as one (${DEFAULT-VALUE}).")
-  private String chunkSize = "";
-
-  @Option(
-      names = "--min-chunk-size",
-      paramLabel = "SIZE",
-      defaultValue = "0",
-      description = "Compress smaller files together until they have as much (${DEFAULT-VALUE}).")
-  private String minChunkSize = "";
-
-  @Option(
-      names = "--compression-level",
-      paramLabel = "LEVEL",
-      description = "Of gzip from 0 to 9 (6 unless said), of zstd from 1 to 22 (3).")
-  private @Nullable Integer compressionLevel;
-
-  @Option(
       names = "--force",
       description = "Rewrite layers as well that are in this format already.")
   private boolean force;
-
-  @Option(
-      names = "--max-layer-size",
-      paramLabel = "SIZE",
-      defaultValue = "128GiB",
-      description = "Refuse a layer that decompresses to more (${DEFAULT-VALUE}).")
-  private String maxLayerSize = "";
 
   @Option(
       names = "--prioritize",
@@ -128,6 +78,7 @@ final class ConvertCommand implements Callable<Integer> {
       description = "Convert each layer, also if it was converted before.")
   private boolean noLayerRecords;
 
+  @Mixin private LayerOptions layers;
   @Mixin private PlatformOptions platforms;
   @Mixin private RegistryOptions registry;
   @Mixin private ContainerdOptions containerd;
@@ -143,12 +94,8 @@ final class ConvertCommand implements Callable<Integer> {
           new ConvertRun(
               source,
               destination,
-              new ConvertRun.Choices(
-                  new FormatChoice(format, footer, externalToc),
-                  lossless,
-                  new ConvertRun.Sizes(chunkSize, minChunkSize, maxLayerSize),
-                  compressionLevel,
-                  prioritize),
+              layers.build().withLossless(lossless),
+              prioritize,
               new ConvertRun.Images(
                   platforms, keepAttestations, force, layerRecords, noLayerRecords));
     } catch (IllegalArgumentException e) {

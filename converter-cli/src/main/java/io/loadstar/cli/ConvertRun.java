@@ -12,7 +12,6 @@ import io.loadstar.convert.LayerRecords;
 import io.loadstar.convert.LazyLayers;
 import io.loadstar.convert.PlatformChoice;
 import io.loadstar.convert.WorkDirectory;
-import io.loadstar.format.BlobFormat;
 import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageLocation;
@@ -40,38 +39,6 @@ final class ConvertRun {
   private final @Nullable Path prioritized;
 
   /**
-   * @param level of compression, or null for the format's own
-   * @param prioritize the file with the list of paths
-   */
-  record Choices(
-      FormatChoice format,
-      boolean lossless,
-      Sizes sizes,
-      @Nullable Integer level,
-      @Nullable String prioritize) {
-
-    private BuildOptions options() {
-      BlobFormat blobFormat = format.format();
-      return BuildOptions.DEFAULT
-          .withFormat(blobFormat)
-          .withLossless(lossless)
-          .withChunkSize(ByteSize.parse(sizes.chunk()))
-          .withMinChunkSize(ByteSize.parse(sizes.minChunk()))
-          .withMaxLayerBytes(ByteSize.parseLong(sizes.maxLayer()))
-          .withCompressionLevel(level == null ? BuildOptions.defaultLevel(blobFormat) : level);
-    }
-  }
-
-  /**
-   * As typed.
-   *
-   * @param chunk most bytes of a chunk
-   * @param minChunk how many bytes are compressed together at least
-   * @param maxLayer most bytes of an uncompressed layer
-   */
-  record Sizes(String chunk, String minChunk, String maxLayer) {}
-
-  /**
    * What of an image is converted, and what is made use of.
    *
    * @param force whether layers are rewritten that are in the wanted format already
@@ -93,17 +60,23 @@ final class ConvertRun {
   }
 
   /**
+   * @param prioritize the file with the list of paths, or null
    * @throws IllegalArgumentException if any of it makes no sense
    */
-  ConvertRun(String source, String destination, Choices choices, Images images) {
+  ConvertRun(
+      String source,
+      String destination,
+      BuildOptions build,
+      @Nullable String prioritize,
+      Images images) {
     this.source = ImageLocation.parse(source);
     this.destination = Places.destination(destination);
-    this.build = choices.options();
+    this.build = build;
     this.platforms = PlatformWish.of(images.platforms());
     this.attestations = images.keepAttestations() ? Attestations.KEEP : Attestations.DROP;
     this.lazyLayers = images.force() ? LazyLayers.REWRITE : LazyLayers.KEEP;
     this.records = images.layerRecords();
-    this.prioritized = choices.prioritize() == null ? null : Path.of(choices.prioritize());
+    this.prioritized = prioritize == null ? null : Path.of(prioritize);
   }
 
   ConversionText run(OpenPlaces.Options reached, Progress progress)

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  loadstar inspect registry.example.org/team/app:1.2-lazy",
       "  loadstar inspect --tree --depth 2 oci:./build:app",
+      "  loadstar inspect --prioritized registry.example.org/team/app:1.2-lazy",
       "  loadstar inspect --html app.html registry.example.org/team/app:1.2-lazy",
       "  loadstar inspect --json containerd:docker.io/team/app:1.2"
     })
@@ -42,6 +43,11 @@ final class InspectCommand implements Callable<Integer> {
   private int depth;
 
   @Option(
+      names = "--prioritized",
+      description = "List the files that are fetched at mount, in their order.")
+  private boolean prioritized;
+
+  @Option(
       names = "--html",
       paramLabel = "FILE",
       description = "Write a page with a map of each layer; it needs nothing but a browser.")
@@ -54,7 +60,12 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     InspectRun run;
     try {
-      run = new InspectRun(new LookInside(image), html, tree ? depth : -1);
+      run =
+          new InspectRun(
+              new LookInside(image),
+              html,
+              prioritized ? InspectText.Files.PRIORITIZED : InspectText.Files.NONE,
+              tree ? depth : -1);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

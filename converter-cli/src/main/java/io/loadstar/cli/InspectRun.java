@@ -18,14 +18,17 @@ final class InspectRun {
 
   private final LookInside image;
   private final @Nullable Path html;
+  private final InspectText.Files shown;
   private final int depth;
 
   /**
+   * @param shown which files are named
    * @param html where the page goes, or null for none
    * @param depth of the tree, or negative for none
    */
-  InspectRun(LookInside image, @Nullable String html, int depth) {
+  InspectRun(LookInside image, @Nullable String html, InspectText.Files shown, int depth) {
     this.image = image;
+    this.shown = shown;
     this.html = html == null ? null : Path.of(html);
     this.depth = depth;
   }
@@ -46,6 +49,6 @@ final class InspectRun {
       }
     }
     SizeTree tree = depth < 0 ? null : SizeTree.of(ImageFiles.of(source, picked));
-    return new InspectText(image.toString(), inspected, tree, depth);
+    return new InspectText(image.toString(), inspected, shown, tree, depth);
   }
 }

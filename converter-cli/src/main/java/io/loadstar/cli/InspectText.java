@@ -12,7 +12,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What is in an image, for people and as a document. Immutable. */
-record InspectText(String image, InspectedImage inspected, @Nullable SizeTree tree, int depth) {
+record InspectText(
+    String image, InspectedImage inspected, Files shown, @Nullable SizeTree tree, int depth) {
+
+  /** Which files the text names. */
+  enum Files {
+    NONE,
+    PRIORITIZED
+  }
 
   private static final int SHORT_HEX = 12;
 
@@ -87,6 +94,11 @@ record InspectText(String image, InspectedImage inspected, @Nullable SizeTree tr
     for (int i = 0; i < inspected.layers().size(); i++) {
       text.append(row(i, inspected.layers().get(i)));
     }
+    if (shown == Files.PRIORITIZED) {
+      for (int i = 0; i < inspected.layers().size(); i++) {
+        text.append(prioritized(i, inspected.layers().get(i)));
+      }
+    }
     if (tree != null) {
       text.append(String.format(Locale.ROOT, "%n"));
       text.append(
@@ -129,6 +141,19 @@ record InspectText(String image, InspectedImage inspected, @Nullable SizeTree tr
 
   private static String row(String... cells) {
     return String.format(Locale.ROOT, "%3s  %-12s %11s %8s %11s %20s  %s%n", (Object[]) cells);
+  }
+
+  /** What is fetched at mount, in the order in which it comes. */
+  private static String prioritized(int number, InspectedLayer layer) {
+    List<StoredFile> files = layer.plan().map(BlobPlan::prefetched).orElse(List.of());
+    StringBuilder text = new StringBuilder();
+    text.append(String.format(Locale.ROOT, "%nLayer %d, prioritized: %d%n", number, files.size()));
+    for (StoredFile file : files) {
+      text.append(
+          String.format(
+              Locale.ROOT, "%11s  %s%n", ByteCount.text(file.size()), printable(file.path())));
+    }
+    return text.toString();
   }
 
   private static String line(SizeTree.Level level) {

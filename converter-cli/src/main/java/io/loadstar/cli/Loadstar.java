@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     sortOptions = false,
     subcommands = {
       ConvertCommand.class,
+      OptimizeCommand.class,
       CopyCommand.class,
       PullCommand.class,
       InspectCommand.class,
@@ -46,6 +47,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."
     })
 public final class Loadstar implements Runnable {
+
+  /** Columns of help that isn't read on a terminal; there it has the terminal's. */
+  private static final int HELP_WIDTH = 100;
 
   private static final int FAILED = 1;
   private static final int MISUSE = 2;
@@ -117,6 +121,8 @@ public final class Loadstar implements Runnable {
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setUsageHelpWidth(HELP_WIDTH)
+            .setUsageHelpAutoWidth(true)
             .setExecutionStrategy(loadstar::execute)
             .setExecutionExceptionHandler((error, _, _) -> loadstar.failed(error))
             .setParameterExceptionHandler((error, _) -> loadstar.misused(error))

@@ -20,9 +20,21 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"convert", "copy", "pull", "completion"})
+  @ValueSource(
+      strings = {
+        "convert",
+        "optimize",
+        "copy",
+        "pull",
+        "inspect",
+        "verify",
+        "toc",
+        "diff",
+        "completion"
+      })
   void everyCommandHasHelpWithExamples(String command) {
     assertEquals(0, run(command, "--help"));
+    out.toString().lines().forEach(line -> assertTrue(line.length() <= 100, line));
     assertTrue(out.toString().contains("Examples:"), out::toString);
     assertEquals("", err.toString());
   }
