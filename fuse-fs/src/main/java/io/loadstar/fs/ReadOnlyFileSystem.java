@@ -56,7 +56,7 @@ public interface ReadOnlyFileSystem {
 
   /**
    * Whether anything has an extended attribute. If not, a transport may tell the kernel never to
-   * ask for one. Doesn't change.
+   * ask for the value of one. Doesn't change.
    */
   default boolean hasXattrs() {
     return true;

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>ENOSYS is remembered by the kernel for the whole connection. That is made use of where the
  * kernel then does by itself what it would have asked for: OPEN and OPENDIR (where it offers that),
- * GETXATTR and LISTXATTR if nothing has an extended attribute, and all that isn't known here.
+ * GETXATTR if nothing has an extended attribute, and all that isn't known here. LISTXATTR is always
+ * answered: ENOSYS would become an error in whatever copies files with their attributes.
  */
 final class FuseProtocol {
 
@@ -303,9 +304,6 @@ final class FuseProtocol {
   }
 
   private int listxattr(Exchange exchange) {
-    if (!xattrs) {
-      return exchange.failed(-ENOSYS);
-    }
     if (!exchange.hasBody(GetxattrIn.SIZE)) {
       return exchange.failed(-EINVAL);
     }

@@ -33,7 +33,7 @@ record PlainFileSystem(ReadOnlyFileSystem files) implements ReadOnlyFileSystem {
 
   @Override
   public int listxattr(long inode, ByteBuffer destination) {
-    throw new IllegalStateException("asked for the names");
+    return 0;
   }
 
   @Override
