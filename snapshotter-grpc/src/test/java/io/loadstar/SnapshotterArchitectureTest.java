@@ -98,10 +98,10 @@ final class SnapshotterArchitectureTest {
   void transportsAreChosenByTheWiringOnly() {
     noClasses()
         .that()
-        .haveNameNotMatching("io\\.loadstar\\.daemon\\.Wiring")
+        .haveNameNotMatching("io\\.loadstar\\.daemon\\.(Fuse)?Wiring")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("io.loadstar.transport.jnr..")
+        .resideInAnyPackage("io.loadstar.transport.jnr..", "io.loadstar.transport.kernel..")
         .check(CLASSES);
   }
 }

@@ -71,6 +71,7 @@ public abstract class MountingTest {
       return;
     }
     try {
+      awaitNothingWaits();
       for (FuseMount mount : mounts) {
         mount.close();
       }
@@ -80,6 +81,26 @@ public abstract class MountingTest {
       assertEquals(List.of(), MountTable.read().below(directory), "still mounted");
     } finally {
       removeDirectory();
+    }
+  }
+
+  /** No request of a mount that is still there is left without an answer. */
+  private void awaitNothingWaits() throws IOException {
+    Path connections = Path.of("/sys/fs/fuse/connections");
+    for (FuseMount mount : mounts) {
+      MountTable.Entry entry = MountTable.read().at(mount.mountPoint());
+      if (mount.isAlive() && entry != null && Files.isDirectory(connections)) {
+        Path waiting = connections.resolve(entry.minor() + "/waiting");
+        await("no request waits", () -> !Files.exists(waiting) || reads(waiting, "0"));
+      }
+    }
+  }
+
+  private static boolean reads(Path file, String content) {
+    try {
+      return Files.readString(file).strip().equals(content);
+    } catch (IOException e) {
+      return true; // it has gone
     }
   }
 

@@ -24,9 +24,15 @@ import java.util.Optional;
  * @param fetch how layers are fetched
  * @param resolver how registries are found
  * @param store how much of the disk the content store may take
+ * @param transport how file system requests reach the daemon
  */
 record Configuration(
-    String metricsAddress, Verification verification, Fetch fetch, Resolver resolver, Quota store) {
+    String metricsAddress,
+    Verification verification,
+    Fetch fetch,
+    Resolver resolver,
+    Quota store,
+    TransportChoice transport) {
 
   private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(1);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
@@ -89,7 +95,8 @@ record Configuration(
             Map.of(),
             ContainerdHosts.USUAL_PATH,
             RedirectRule.NO_PUBLIC_TO_PRIVATE),
-        DEFAULT_STORE);
+        DEFAULT_STORE,
+        TransportChoice.AUTO);
   }
 
   /**
@@ -106,7 +113,8 @@ record Configuration(
             verification(toml),
             fetch(toml),
             resolver(toml),
-            store(toml.table("store")));
+            store(toml.table("store")),
+            transport(toml.table("fuse")));
     return new Read(configuration, toml.unknown());
   }
 
@@ -137,6 +145,15 @@ record Configuration(
     long most = store.number("max_bytes", 0, 0);
     long floor = store.number("min_free_bytes", 0, DEFAULT_STORE.minFreeBytes());
     return new Quota(most == 0 ? Long.MAX_VALUE : most, floor);
+  }
+
+  private static TransportChoice transport(TomlTable fuse) throws MalformedConfigurationException {
+    String name = fuse.text("transport", "auto");
+    TransportChoice choice = TransportChoice.named(name);
+    if (choice == null) {
+      throw fuse.malformed("transport", "must be auto, kernel or jnr, not " + name);
+    }
+    return choice;
   }
 
   private static Resolver resolver(TomlTable toml) throws MalformedConfigurationException {

@@ -16,7 +16,6 @@ import io.loadstar.registry.RetryPolicy;
 import io.loadstar.registry.Timeouts;
 import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.KeptLayers;
-import io.loadstar.remote.LayerMounter;
 import io.loadstar.remote.LayerResolver;
 import io.loadstar.remote.LazyRemoteFileSystem;
 import io.loadstar.remote.MountRestorer;
@@ -26,7 +25,6 @@ import io.loadstar.snapshot.OverlayMounts;
 import io.loadstar.snapshot.OverlaySnapshotter;
 import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotStore;
-import io.loadstar.transport.jnr.JnrFuseTransport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,8 +173,8 @@ final class Wiring {
     }
   }
 
-  private LazyRemoteFileSystem remote(
-      LazyNode node, Once<RegistryClient> registry, KeptLayers kept) {
+  private LazyRemoteFileSystem remote(LazyNode node, Once<RegistryClient> registry, KeptLayers kept)
+      throws IOException {
     LayerResolver.Threads threads =
         new LayerResolver.Threads(
             daemon.addQuiet(
@@ -192,7 +190,7 @@ final class Wiring {
     Configuration.Fetch fetch = configuration.fetch();
     return new LazyRemoteFileSystem(
         resolver,
-        new LayerMounter(node, new JnrFuseTransport()),
+        new FuseWiring(configuration.transport(), fetch.readTimeout()).mounter(node),
         kept,
         new LazyRemoteFileSystem.Prefetching(fetch.prefetch(), fetch.prefetchTimeout()));
   }

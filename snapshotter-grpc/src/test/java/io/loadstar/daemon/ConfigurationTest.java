@@ -82,6 +82,15 @@ final class ConfigurationTest {
   }
 
   @Test
+  void theTransportCanBeChosen() throws Exception {
+    assertEquals(TransportChoice.AUTO, Configuration.defaults().transport());
+    assertEquals(
+        TransportChoice.JNR, read("[fuse]\ntransport = \"jnr\"").configuration().transport());
+    assertEquals(
+        TransportChoice.KERNEL, read("[fuse]\ntransport = \"kernel\"").configuration().transport());
+  }
+
+  @Test
   void verificationThatIsOffIsOff() throws Exception {
     assertEquals(
         Verification.DISABLED, read("disable_verification = true").configuration().verification());
@@ -113,7 +122,7 @@ final class ConfigurationTest {
   @Test
   void unknownKeysAreNamed() throws Exception {
     assertEquals(
-        List.of("ipfs", "fuse", "resolver.retries"),
+        List.of("ipfs", "resolver.retries", "fuse.attr_timeout"),
         read("ipfs = true\n[resolver]\nretries = 1\n[fuse]\nattr_timeout = 1").unknownKeys());
   }
 
@@ -127,6 +136,7 @@ final class ConfigurationTest {
         "prefetch_timeout_sec = -1 | 1: prefetch_timeout_sec must be 0 or more",
         "[background]\\n\\n delay_sec = 1.5 | 3: background.delay_sec must be a whole number",
         "metrics_address = 1 | 1: metrics_address must be a string",
+        "[fuse]\\ntransport = \"fast\" | 2: fuse.transport must be auto, kernel or jnr",
         "resolver = 1 | 1: resolver must be a table",
         "[resolver.host.\"a.b\"]\\nmirrors = 1 | 2: resolver.host.a.b.mirrors must be an array",
         "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"

@@ -13,8 +13,12 @@ import io.loadstar.transport.MountPlace;
 import io.loadstar.transport.MountSpec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The transport that speaks the kernel's protocol itself, over /dev/fuse; it needs root and Linux
@@ -31,6 +35,8 @@ public final class KernelFuseTransport implements FuseTransport {
   /** The kernel hands out one request at a time: more threads than cores bring nothing. */
   private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4);
 
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
+
   private final KernelOptions options;
   private final FramePool frames = new FramePool();
   private final Watchdog watchdog;
@@ -39,6 +45,36 @@ public final class KernelFuseTransport implements FuseTransport {
   public KernelFuseTransport(KernelOptions options) {
     this.options = options;
     this.watchdog = new Watchdog(options.stuckAfter());
+  }
+
+  /**
+   * Why it can't run here; empty if it can. Looks at the user, the kernel and /dev/fuse, and mounts
+   * nothing.
+   */
+  public static Optional<String> obstacle() {
+    try {
+      if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+        return Optional.of("it needs root");
+      }
+      String release = Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+      if (!isNewEnough(release)) {
+        return Optional.of("it needs Linux 5.4, and this is " + release);
+      }
+      new FuseDevice(MountPlace.openDevice()).letGo();
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whether "6.18.1-something" is 5.4 or later; a name that isn't a version is taken for new. */
+  static boolean isNewEnough(String release) {
+    Matcher version = VERSION.matcher(release);
+    if (!version.lookingAt()) {
+      return true;
+    }
+    int major = Integer.parseInt(version.group(1));
+    return major > 5 || (major == 5 && Integer.parseInt(version.group(2)) >= 4);
   }
 
   @Override

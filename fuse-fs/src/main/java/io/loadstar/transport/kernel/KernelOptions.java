@@ -26,4 +26,9 @@ public record KernelOptions(Duration stuckAfter, Agreement.Terms terms) {
   public KernelOptions withStuckAfter(Duration time) {
     return new KernelOptions(time, terms);
   }
+
+  /** These, with other wishes at INIT. */
+  KernelOptions withTerms(Agreement.Terms wishes) {
+    return new KernelOptions(stuckAfter, wishes);
+  }
 }
