@@ -75,8 +75,8 @@ final class BackgroundFetcher {
     }
   }
 
-  /** Members that one thread fetches. */
-  private record Range(int first, int end, LayerStreams.Stretch stretch) {}
+  /** Members that one thread fetches, up to {@code end}. */
+  private record Range(int end, LayerStreams.Stretch stretch) {}
 
   /** What has just been mounted is about to be read, and gets the line for itself for a while. */
   void enrol(LazyLayer layer) {
@@ -155,16 +155,22 @@ final class BackgroundFetcher {
   /** The next range that is wanted and that nobody fetches; null if there is none. */
   private @Nullable Range plan(Enrolment enrolment) {
     LazyLayer layer = enrolment.layer;
-    int first;
+    int cursor;
     synchronized (lock) {
-      first = enrolment.cursor;
+      cursor = enrolment.cursor;
     }
-    first = fetcher.firstOpen(layer, first);
-    if (first == layer.index().members()) {
-      return null;
+    while (true) {
+      int first = fetcher.firstOpen(layer, cursor);
+      if (first == layer.index().members()) {
+        return null;
+      }
+      int end = fetcher.endOf(layer, first, layer.index().start(first) + RANGE);
+      LayerStreams.@Nullable Stretch stretch = layer.streams().beginFree(first, end);
+      if (stretch != null) {
+        return new Range(stretch.end(), stretch);
+      }
+      cursor = end;
     }
-    int end = fetcher.endOf(layer, first, layer.index().start(first) + RANGE);
-    return new Range(first, end, layer.streams().begin(first, end));
   }
 
   private void fetch(Enrolment enrolment, Range range) {
@@ -172,12 +178,10 @@ final class BackgroundFetcher {
     MemberStream.Ahead ahead =
         new MemberStream.Ahead(
             Urgency.BACKGROUND, () -> !layer.isClosed() && fetcher.hasRoom(), pace);
-    int reached = range.first;
+    int reached = range.stretch.next();
     long dueAt = ticker.read();
     try (LayerStreams.Stretch stretch = range.stretch) {
-      reached =
-          new MemberStream(fetcher, layer, ahead, new ArrayDeque<>())
-              .fetch(range.first, range.end, stretch);
+      reached = new MemberStream(fetcher, layer, ahead, new ArrayDeque<>()).fetch(stretch);
     } catch (IOException | RuntimeException e) {
       dueAt += RETRY.toNanos();
       if (!layer.isClosed()) {

@@ -1,6 +1,7 @@
 package io.loadstar.lazy;
 
 import io.loadstar.cache.ContentStore;
+import io.loadstar.cache.ObjectKey;
 import io.loadstar.layer.FileChunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -156,10 +157,9 @@ final class ChunkFetcher implements AutoCloseable {
   /** Fetches a run in one request. All its flights have been handed on or have failed then. */
   private void fetchRun(ArrayDeque<Flight> run, int end) {
     LazyLayer layer = run.getFirst().layer();
-    int first = run.getFirst().member();
     MemberStream.Ahead ahead = aheadOfReader(layer);
-    try (LayerStreams.Stretch stretch = layer.streams().begin(first, end)) {
-      new MemberStream(this, layer, ahead, run).fetch(first, end, stretch);
+    try (LayerStreams.Stretch stretch = layer.streams().begin(run.getFirst().member(), end)) {
+      new MemberStream(this, layer, ahead, run).fetch(stretch);
     } catch (IOException e) {
       // Its readers have been told, and the layer's ledger.
     }
@@ -175,34 +175,28 @@ final class ChunkFetcher implements AutoCloseable {
     LayerIndex index = layer.index();
     int first =
         layer.streams().startFor(index.firstBehind(wanted.from()), wanted.end() - wanted.from());
-    int end = Math.min(index.firstFrom(wanted.end()), layer.streams().firstTaken(first));
-    if (first >= end || !store.hasRoom()) {
+    int end = index.firstFrom(wanted.end());
+    // Said before the thread runs: the reader may be here sooner.
+    LayerStreams.@Nullable Stretch stretch =
+        store.hasRoom() ? layer.streams().beginFree(first, end) : null;
+    if (stretch == null) {
       return;
     }
-    // Said before the thread runs: the reader may be here sooner.
-    LayerStreams.Stretch stretch = layer.streams().begin(first, end);
     try {
-      workers.network().execute(() -> stream(layer, new Members(first, end), stretch));
+      workers.network().execute(() -> stream(layer, stretch));
     } catch (RejectedExecutionException e) {
       stretch.close();
     }
   }
 
-  private record Members(int first, int end) {}
-
-  private void stream(LazyLayer layer, Members members, LayerStreams.Stretch stretch) {
+  private void stream(LazyLayer layer, LayerStreams.Stretch stretch) {
     try (stretch) {
-      int first = firstWanted(layer, members.first);
-      if (first >= members.end) {
-        return;
+      int end = stretch.end();
+      while (end > stretch.next() && !isWanted(layer, end - 1)) {
+        end--;
       }
-      int last = members.end - 1;
-      while (last > first && !isWanted(layer, last)) {
-        last--;
-      }
-      stretch.narrow(first, last + 1);
-      new MemberStream(this, layer, aheadOfReader(layer), new ArrayDeque<>())
-          .fetch(first, last + 1, stretch);
+      stretch.endAt(end);
+      new MemberStream(this, layer, aheadOfReader(layer), new ArrayDeque<>()).fetch(stretch);
     } catch (IOException e) {
       // Who needs what hasn't come fetches it himself, and is told then why it can't be had.
     }
@@ -247,11 +241,27 @@ final class ChunkFetcher implements AutoCloseable {
   }
 
   /**
-   * Whether a member is neither in the store nor claimed, and can be fetched ahead, which not the
-   * largest can.
+   * Whether any of a member is neither in the store nor under way, and it can be fetched ahead,
+   * which not the largest can.
    */
   boolean isWanted(LazyLayer layer, int member) {
-    return !holds(layer, member) && arrivals.fits(layer.index().member(member), Urgency.BACKGROUND);
+    if (layer.ledger().isHeld(member)) {
+      return false;
+    }
+    boolean held = true;
+    for (FileChunk chunk : layer.index().member(member).chunks()) {
+      ObjectKey key = layer.index().key(chunk);
+      // In this order: what lands is in the store before its flight ends.
+      boolean underWay = flights.isUnderWay(key);
+      if (!underWay && !store.contains(key)) {
+        return arrivals.fits(layer.index().member(member), Urgency.BACKGROUND);
+      }
+      held &= !underWay;
+    }
+    if (held) {
+      layer.ledger().holds(member);
+    }
+    return false;
   }
 
   /** Whether the store has all chunks of a member, as far as can be told without hashing them. */

@@ -125,11 +125,10 @@ final class Flights {
     }
   }
 
-  /** Whether all that a member yields is under way. */
-  boolean isUnderWay(LazyLayer layer, int member) {
-    List<ObjectKey> keys = keysOf(layer, member);
+  /** Whether a chunk is under way. */
+  boolean isUnderWay(ObjectKey key) {
     synchronized (lock) {
-      return byChunk.keySet().containsAll(keys);
+      return byChunk.containsKey(key);
     }
   }
 

@@ -2,6 +2,7 @@ package io.loadstar.lazy;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which stretches of one layer are on their way in a response already, so that nobody asks for them
@@ -37,11 +38,17 @@ final class LayerStreams {
       this.end = end;
     }
 
-    /** Says more exactly what it is; no more than it was. */
-    void narrow(int first, int newEnd) {
+    /** Gives up what lies at {@code member} and behind it. */
+    void endAt(int member) {
       synchronized (lock) {
-        next = Math.max(next, first);
-        end = Math.min(end, newEnd);
+        end = Math.min(end, member);
+      }
+    }
+
+    /** The first member that hasn't been claimed. */
+    int next() {
+      synchronized (lock) {
+        return next;
       }
     }
 
@@ -67,28 +74,47 @@ final class LayerStreams {
     }
   }
 
-  /** Begins a stretch from {@code first} up to, but not including, {@code end}. */
+  /**
+   * Begins a stretch for who needs its beginning: from {@code first} up to, but not including,
+   * {@code end} or what another is to bring.
+   */
   Stretch begin(int first, int end) {
-    Stretch stretch = new Stretch(first, end);
     synchronized (lock) {
+      Stretch stretch = new Stretch(first, Math.min(end, taken(first)));
       stretches.add(stretch);
+      return stretch;
     }
-    return stretch;
+  }
+
+  /**
+   * As {@link #begin}, of what nobody needs at once: it begins behind what others are to bring.
+   *
+   * @return null if they bring it all
+   */
+  @Nullable Stretch beginFree(int first, int end) {
+    synchronized (lock) {
+      int free = free(first);
+      return free < end ? begin(free, end) : null;
+    }
   }
 
   /** The first member from {@code from} on that nobody is to bring. */
   int firstFree(int from) {
     synchronized (lock) {
-      int member = from;
-      for (int i = 0; i < stretches.size(); i++) {
-        Stretch stretch = stretches.get(i);
-        if (member >= stretch.next && member < stretch.end) {
-          member = stretch.end;
-          i = -1; // which may lie in one that was passed
-        }
-      }
-      return member;
+      return free(from);
     }
+  }
+
+  private int free(int from) {
+    int member = from;
+    for (int i = 0; i < stretches.size(); i++) {
+      Stretch stretch = stretches.get(i);
+      if (member >= stretch.next && member < stretch.end) {
+        member = stretch.end;
+        i = -1; // which may lie in one that was passed
+      }
+    }
+    return member;
   }
 
   /**
@@ -121,13 +147,17 @@ final class LayerStreams {
    */
   int firstTaken(int from) {
     synchronized (lock) {
-      int member = index.members();
-      for (Stretch stretch : stretches) {
-        if (stretch.next > from && stretch.next < stretch.end) {
-          member = Math.min(member, stretch.next);
-        }
-      }
-      return member;
+      return taken(from);
     }
+  }
+
+  private int taken(int from) {
+    int member = index.members();
+    for (Stretch stretch : stretches) {
+      if (stretch.next > from && stretch.next < stretch.end) {
+        member = Math.min(member, stretch.next);
+      }
+    }
+    return member;
   }
 }

@@ -41,6 +41,9 @@ final class MemberStream {
   /** Claimed, and about to come. */
   private final ArrayDeque<Flight> claimed = new ArrayDeque<>();
 
+  /** The number behind the last that readers wait for; 0 if there is none. */
+  private final int demandedEnd;
+
   private int demandedLeft;
   private int next;
 
@@ -54,6 +57,7 @@ final class MemberStream {
     this.index = layer.index();
     this.ahead = ahead;
     this.demanded = demanded;
+    this.demandedEnd = demanded.isEmpty() ? 0 : demanded.getLast().member() + 1;
     this.demandedLeft = demanded.size();
   }
 
@@ -68,19 +72,44 @@ final class MemberStream {
   record Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace) {}
 
   /**
-   * Fetches the members from {@code first} up to, but not including, {@code end}; returns when all
-   * have arrived, though not yet been decoded.
+   * Fetches a stretch and what readers wait for; returns when all has arrived, though not yet been
+   * decoded.
    *
-   * @param stretch of the layer's streams, from {@code first} to {@code end}
-   * @return the member to go on from: {@code end}, or less if it had to stop
+   * @param stretch of the layer's streams; the first that readers wait for is its first
+   * @return the member to go on from: the stretch's end, or less if it had to stop
    * @throws IOException if the source fails; members that have arrived stay
    */
-  int fetch(int first, int end, LayerStreams.Stretch stretch) throws IOException {
-    next = first;
-    ByteRange range = ByteRange.between(index.start(first), index.end(end - 1));
+  int fetch(LayerStreams.Stretch stretch) throws IOException {
+    next = stretch.next();
+    IOException cause = new IOException(layer.digest() + ": nothing came");
+    try {
+      // Claimed before it is asked for: who comes while the answer is on its way joins.
+      Flight first = claimNext(stretch);
+      if (first != null) {
+        ask(ByteRange.between(index.start(first.member()), index.end(last(stretch))), stretch);
+      }
+    } catch (IOException e) {
+      cause = e;
+      throw e;
+    } catch (RuntimeException e) {
+      cause = new IOException(layer.digest() + ": can't read its members", e);
+      throw cause;
+    } finally {
+      failAll(claimed, cause);
+      failAll(demanded, cause);
+    }
+    return next;
+  }
+
+  /** What the request ends with, some of which has been claimed. */
+  private int last(LayerStreams.Stretch stretch) {
+    int end = Math.max(stretch.end(), demandedEnd);
+    return next < end ? end - 1 : claimed.getLast().member();
+  }
+
+  private void ask(ByteRange range, LayerStreams.Stretch stretch) throws IOException {
     layer.ledger().requested();
-    IOException cause = new IOException(layer.digest() + ": nothing came for " + range);
-    Urgency begun = demanded.isEmpty() ? ahead.urgency : Urgency.ON_DEMAND;
+    Urgency begun = demandedLeft == 0 ? ahead.urgency : Urgency.ON_DEMAND;
     long askedAt = System.nanoTime();
     try (LineGate.Passage passage = layer.line().gate().enter(begun)) {
       layer
@@ -88,17 +117,7 @@ final class MemberStream {
           .readRanges(
               List.of(range),
               (_, bytes) -> receive(new Answer(range, metered(bytes, askedAt), stretch), passage));
-    } catch (IOException e) {
-      cause = e;
-      throw e;
-    } catch (RuntimeException e) {
-      cause = new IOException(layer.digest() + ": can't read " + range, e);
-      throw cause;
-    } finally {
-      failAll(claimed, cause);
-      failAll(demanded, cause);
     }
-    return next;
   }
 
   private InputStream metered(InputStream bytes, long askedAt) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +61,7 @@ final class Prefetcher {
     try {
       int first = fetcher.firstOpen(layer, 0);
       while (first < end && !layer.isClosed()) { // once, unless others went first for long
-        int until = Math.min(end, layer.streams().firstTaken(first));
-        first = fetcher.firstOpen(layer, fetch(layer, first, until));
+        first = fetcher.firstOpen(layer, fetch(layer, first, end));
       }
     } catch (IOException | RuntimeException e) {
       if (!layer.isClosed()) {
@@ -73,8 +73,12 @@ final class Prefetcher {
   private int fetch(LazyLayer layer, int first, int end) throws IOException {
     MemberStream.Ahead ahead =
         new MemberStream.Ahead(Urgency.PREFETCH, () -> !layer.isClosed(), null);
-    try (LayerStreams.Stretch stretch = layer.streams().begin(first, end)) {
-      return new MemberStream(fetcher, layer, ahead, new ArrayDeque<>()).fetch(first, end, stretch);
+    LayerStreams.@Nullable Stretch stretch = layer.streams().beginFree(first, end);
+    if (stretch == null) {
+      return end;
+    }
+    try (stretch) {
+      return new MemberStream(fetcher, layer, ahead, new ArrayDeque<>()).fetch(stretch);
     }
   }
 }

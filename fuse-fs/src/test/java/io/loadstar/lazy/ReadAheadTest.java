@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -97,6 +98,51 @@ final class ReadAheadTest extends LazyTestNode {
     assertEquals(7, readAhead.missed(3, 7));
     assertTrue(!readAhead.isHeardAt(Long.MAX_VALUE - 1));
     assertNull(readAhead.passed(5));
+  }
+
+  @Test
+  void whatIsAboutToArriveIsNotAskedForAgain() throws Exception {
+    TestLayer layer = layerOf(30);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      long begun = layer.member("f00010", 0).offset();
+      source.holdFrom(begun + 1);
+      CompletableFuture<byte[]> later = Reading.begin(lazy, layer.file("f00010"), 0, 10);
+      source.awaitTaken(begun);
+      CompletableFuture<byte[]> sooner = Reading.begin(lazy, layer.file("f00008"), 0, 10);
+      Reading.until(() -> source.requests().size() == 2);
+      source.release();
+      assertEquals(10, Reading.await(later).length);
+      assertEquals(10, Reading.await(sooner).length);
+      assertEquals(
+          ByteRange.between(layer.member("f00008", 0).offset(), layer.member("f00010", 0).offset()),
+          source.requests().getLast());
+    }
+  }
+
+  @Test
+  void whoComesBeforeTheAnswerBeginsWaitsForIt() throws Exception {
+    TestLayer layer = layerOf(30);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      Reading.read(lazy, layer.file("f00000"), 0, 10);
+      long end = source.requests().getFirst().end();
+      settle();
+      source.holdFrom(end);
+      Reading.read(lazy, layer.file("f00003"), 0, 10);
+      source.awaitHeld(1);
+      String next =
+          layer.files().keySet().stream()
+              .filter(path -> layer.member(path, 0).offset() >= end)
+              .findFirst()
+              .orElseThrow();
+      CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file(next), 0, 10);
+      Reading.until(() -> lazy.report().served().waits() == 2);
+      source.release();
+      assertEquals(10, Reading.await(read).length);
+      assertEquals(end, source.requests().get(1).offset());
+      assertEquals(2, source.requests().size());
+    }
   }
 
   @Test
