@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The node's store of verified content: what was fetched once is there for every layer of its
@@ -58,6 +59,27 @@ public interface ContentStore extends Closeable {
    * fails to open it reads in the ordinary way.
    */
   Optional<FileRegion> locate(ObjectKey key);
+
+  /**
+   * Holds an object's file where it is: it isn't evicted until it is let go. For a transport that
+   * hands it to the kernel, which then reads it without asking.
+   *
+   * @return the file, whole and checked, which the caller closes; null if {@link #tryRead} would
+   *     miss, and for what has no digest
+   */
+  default @Nullable HeldFile holdFile(ObjectKey key) {
+    return null;
+  }
+
+  /** A file that stays where it is until this is closed. Thread-safe; closing twice is harmless. */
+  interface HeldFile extends AutoCloseable {
+
+    /** Where it is. */
+    Path path();
+
+    @Override
+    void close();
+  }
 
   /**
    * Whether what nobody waits for may be added: once the store is nearly full, each object that is

@@ -55,6 +55,7 @@ public final class DiskContentStore implements ContentStore {
   private final Cache<ObjectKey, OpenObject> open;
   private final Cache<ObjectKey, Boolean> proven;
   private final Set<Path> changing = ConcurrentHashMap.newKeySet();
+  private final HeldFiles held = new HeldFiles();
   private final LongAdder objects = new LongAdder();
   private final LongAdder damaged = new LongAdder();
   private final LongAdder refused = new LongAdder();
@@ -272,6 +273,25 @@ public final class DiskContentStore implements ContentStore {
   }
 
   @Override
+  public @Nullable HeldFile holdFile(ObjectKey key) {
+    if (closed || !(key instanceof ObjectKey.ByContent) || !isProven(key)) {
+      return null;
+    }
+    HeldFile file = held.hold(layout.pathOf(key));
+    try {
+      // Held first, as the evictor marks first: one of both sees the other.
+      if (!changing.contains(file.path()) && sizeOf(file.path()) == key.size()) {
+        touch(key);
+        return file;
+      }
+    } catch (IOException e) {
+      LOG.debug("object {} can't be held: {}", key, e.toString());
+    }
+    file.close();
+    return null;
+  }
+
+  @Override
   public Usage usage() {
     long evicted = evictor == null ? 0 : evictor.evicted();
     return new Usage(objects.sum(), headroom.used(), damaged.sum(), refused.sum(), evicted);
@@ -455,7 +475,8 @@ public final class DiskContentStore implements ContentStore {
       }
       try {
         long size = sizeOf(object);
-        if (size == MISSING || !Files.deleteIfExists(object)) {
+        // What the kernel reads stays on the disk whether it has a name or not.
+        if (held.has(object) || size == MISSING || !Files.deleteIfExists(object)) {
           return 0;
         }
         discount(size);

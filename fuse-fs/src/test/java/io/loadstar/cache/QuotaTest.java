@@ -2,6 +2,8 @@ package io.loadstar.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.Digest;
@@ -112,6 +114,30 @@ final class QuotaTest {
 
     assertTrue(store.contains(used.key()));
     assertEquals(SIZE, store.tryRead(used.key(), 0, ByteBuffer.allocate(SIZE)));
+  }
+
+  @Test
+  void whatTheKernelHoldsStays() throws Exception {
+    DiskContentStore store = open(new Quota(20L * SIZE, 0));
+    List<Sample> old = new ArrayList<>();
+    for (int i = 0; i < 18; i++) {
+      Sample sample = sample();
+      assertTrue(put(store, sample));
+      setAge(sample, Duration.ofDays(30));
+      old.add(sample);
+    }
+    ContentStore.HeldFile held = store.holdFile(old.getFirst().key());
+    assertNotNull(held);
+    assertEquals(SIZE, Files.size(held.path()));
+    assertNull(store.holdFile(sample().key()));
+
+    assertTrue(put(store, sample()));
+    assertTrue(put(store, sample())); // 20 of 20: over the high mark
+    await("eviction", () -> store.usage().evicted() > 0);
+
+    assertTrue(store.contains(old.getFirst().key()));
+    assertTrue(Files.exists(held.path()));
+    held.close();
   }
 
   @Test
