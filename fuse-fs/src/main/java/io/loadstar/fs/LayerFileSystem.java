@@ -2,12 +2,15 @@ package io.loadstar.fs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.loadstar.cache.ContentStore;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.linux.DeviceNumber;
 import io.loadstar.linux.Errno;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lazy layer as a file system. Thread-safe; the layer is closed by whoever opened it.
@@ -231,6 +234,28 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
       return;
     }
     completion.completed(tryRead(number, offset, destination));
+  }
+
+  @Override
+  public @Nullable BackingFile backing(long number) {
+    if (!(tree.inode(number) instanceof Inode.RegularFile file)) {
+      return null;
+    }
+    ContentStore.HeldFile held = layer.holdWhole(file);
+    return held == null ? null : new StoredFile(held);
+  }
+
+  private record StoredFile(ContentStore.HeldFile held) implements BackingFile {
+
+    @Override
+    public Path path() {
+      return held.path();
+    }
+
+    @Override
+    public void close() {
+      held.close();
+    }
   }
 
   private boolean exists(long number) {

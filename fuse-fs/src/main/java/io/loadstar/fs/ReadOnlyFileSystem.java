@@ -1,6 +1,8 @@
 package io.loadstar.fs;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A read-only file system by inode number: what a transport needs, and no more.
@@ -93,6 +95,27 @@ public interface ReadOnlyFileSystem {
    * until then. A failure is EIO; a reader never waits longer than the limit that is configured.
    */
   void read(long inode, long offset, ByteBuffer destination, ReadCompletion completion);
+
+  /**
+   * The file on a local disk that has exactly the inode's bytes, for a kernel that reads it without
+   * asking. Doesn't wait for more than that disk.
+   *
+   * @return whole and checked, held until the caller closes it; null if there is none, in which
+   *     case it is read in the ordinary way
+   */
+  default @Nullable BackingFile backing(long inode) {
+    return null;
+  }
+
+  /** A file that stays where it is until this is closed. Thread-safe. */
+  interface BackingFile extends AutoCloseable {
+
+    /** Where it is, never on a mount of this process. */
+    Path path();
+
+    @Override
+    void close();
+  }
 
   /** Tells how much there is, for statfs(2). */
   Totals totals();

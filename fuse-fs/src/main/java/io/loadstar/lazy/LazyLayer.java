@@ -2,6 +2,7 @@ package io.loadstar.lazy;
 
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
+import io.loadstar.cache.ContentStore;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.LayerTree;
@@ -9,6 +10,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer whose bytes arrive when they are read: its tree is here, its chunks are in the node's
@@ -94,6 +96,16 @@ public final class LazyLayer implements Closeable {
       record.answered(file.number(), offset);
     }
     return count;
+  }
+
+  /**
+   * The whole file as one in the store, for a transport that hands it to the kernel.
+   *
+   * @param file one of {@link #tree}
+   * @return held until the caller closes it; null if it isn't here, checked and in one piece
+   */
+  public ContentStore.@Nullable HeldFile holdWhole(Inode.RegularFile file) {
+    return file.chunks().size() == 1 ? node.store().holdFile(index.key(file, 0)) : null;
   }
 
   /**

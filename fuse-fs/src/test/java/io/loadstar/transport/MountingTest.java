@@ -139,8 +139,11 @@ public abstract class MountingTest {
 
   FuseMount mount(ReadOnlyFileSystem fileSystem, Path mountPoint, int maxThreads)
       throws IOException {
-    FuseMount mount =
-        transport().mount(fileSystem, new MountSpec(mountPoint, "loadstar", maxThreads));
+    return mount(fileSystem, new MountSpec(mountPoint, "loadstar", maxThreads));
+  }
+
+  protected FuseMount mount(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
+    FuseMount mount = transport().mount(fileSystem, spec);
     mounts.push(mount);
     return mount;
   }

@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param fetch how layers are fetched
  * @param resolver how registries are found
  * @param store how much of the disk the content store may take
- * @param transport how file system requests reach the daemon
+ * @param fuse how file system requests reach the daemon
  */
 record Configuration(
     String metricsAddress,
@@ -32,7 +32,7 @@ record Configuration(
     Fetch fetch,
     Resolver resolver,
     Quota store,
-    TransportChoice transport) {
+    Fuse fuse) {
 
   private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(1);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
@@ -45,6 +45,9 @@ record Configuration(
 
   /** No bound of its own, but a node whose disk is full is a node that fails. */
   private static final Quota DEFAULT_STORE = new Quota(Long.MAX_VALUE, 1L << 30);
+
+  private static final Fuse DEFAULT_FUSE =
+      new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, List.of());
 
   /**
    * @param prefetch whether what a layer's landmark marks is fetched at mount
@@ -75,6 +78,14 @@ record Configuration(
       String configPath,
       RedirectRule redirects) {}
 
+  /**
+   * @param transport which one
+   * @param passthrough whether the kernel reads whole files itself
+   * @param noPassthrough of which images it never does
+   */
+  record Fuse(
+      TransportChoice transport, PassthroughChoice passthrough, List<String> noPassthrough) {}
+
   /** What it says, and the keys in it that mean nothing here. */
   record Read(Configuration configuration, List<String> unknownKeys) {}
 
@@ -96,7 +107,7 @@ record Configuration(
             ContainerdHosts.USUAL_PATH,
             RedirectRule.NO_PUBLIC_TO_PRIVATE),
         DEFAULT_STORE,
-        TransportChoice.AUTO);
+        DEFAULT_FUSE);
   }
 
   /**
@@ -114,7 +125,7 @@ record Configuration(
             fetch(toml),
             resolver(toml),
             store(toml.table("store")),
-            transport(toml.table("fuse")));
+            fuse(toml.table("fuse")));
     return new Read(configuration, toml.unknown());
   }
 
@@ -145,6 +156,15 @@ record Configuration(
     long most = store.number("max_bytes", 0, 0);
     long floor = store.number("min_free_bytes", 0, DEFAULT_STORE.minFreeBytes());
     return new Quota(most == 0 ? Long.MAX_VALUE : most, floor);
+  }
+
+  private static Fuse fuse(TomlTable fuse) throws MalformedConfigurationException {
+    String passthrough = fuse.text("passthrough", "off");
+    PassthroughChoice choice = PassthroughChoice.named(passthrough);
+    if (choice == null) {
+      throw fuse.malformed("passthrough", "must be off, auto or on, not " + passthrough);
+    }
+    return new Fuse(transport(fuse), choice, fuse.texts("no_passthrough_images"));
   }
 
   private static TransportChoice transport(TomlTable fuse) throws MalformedConfigurationException {

@@ -140,6 +140,22 @@ final class TomlTable {
     return tables;
   }
 
+  /** A list of strings, empty if there is none. */
+  List<String> texts(String key) throws MalformedConfigurationException {
+    JsonNode value = value(key);
+    List<String> texts = new ArrayList<>();
+    if (!value.isMissingNode() && !value.isArray()) {
+      throw source.malformed(path(key), "must be an array of strings, not " + value);
+    }
+    for (JsonNode element : value) {
+      if (!element.isTextual()) {
+        throw source.malformed(path(key), "must be an array of strings, not " + value);
+      }
+      texts.add(element.textValue());
+    }
+    return List.copyOf(texts);
+  }
+
   /** All keys, whether asked for or not. */
   List<String> keys() {
     List<String> keys = new ArrayList<>();

@@ -114,8 +114,7 @@ final class Wiring {
     DiskContentStore content =
         daemon.add(
             DiskContentStore.open(
-                root.resolve("content"),
-                DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
+                content(), DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
     LazyNode node = daemon.add(LazyNode.start(content, lazyOptions()));
     CountedTraffic traffic = new CountedTraffic();
     RegistryAccess access = registryAccess(traffic);
@@ -140,6 +139,10 @@ final class Wiring {
         .log("serving snapshots");
     ServiceManager.tellReady();
     warmUp(registry);
+  }
+
+  private Path content() {
+    return places.root().resolve("content");
   }
 
   private LazyOptions lazyOptions() {
@@ -190,7 +193,7 @@ final class Wiring {
     Configuration.Fetch fetch = configuration.fetch();
     return new LazyRemoteFileSystem(
         resolver,
-        new FuseWiring(configuration.transport(), fetch.readTimeout()).mounter(node),
+        new FuseWiring(configuration.fuse(), fetch.readTimeout(), content()).mounter(node),
         kept,
         new LazyRemoteFileSystem.Prefetching(fetch.prefetch(), fetch.prefetchTimeout()));
   }

@@ -24,13 +24,16 @@ public final class LayerMounter {
 
   private final LazyNode node;
   private final FuseTransport transport;
+  private final PassthroughRule passthrough;
 
   /**
    * @param node reads layers
    * @param transport shows them
+   * @param passthrough of which images the kernel may read files itself
    */
-  public LayerMounter(LazyNode node, FuseTransport transport) {
+  public LayerMounter(LazyNode node, FuseTransport transport, PassthroughRule passthrough) {
     this.node = node;
+    this.passthrough = passthrough;
     this.transport = transport;
   }
 
@@ -46,7 +49,8 @@ public final class LayerMounter {
     try {
       FuseMount mount =
           transport.mount(
-              LayerFileSystem.of(layer), new MountSpec(mountPoint, SOURCE, MAX_THREADS));
+              LayerFileSystem.of(layer),
+              new MountSpec(mountPoint, SOURCE, MAX_THREADS, passthrough.of(source.image())));
       return new MountedLayer(layer, mount, resolved.content().source());
     } catch (IOException | RuntimeException | Error e) {
       layer.close();

@@ -83,11 +83,28 @@ final class ConfigurationTest {
 
   @Test
   void theTransportCanBeChosen() throws Exception {
-    assertEquals(TransportChoice.AUTO, Configuration.defaults().transport());
+    assertEquals(TransportChoice.AUTO, Configuration.defaults().fuse().transport());
     assertEquals(
-        TransportChoice.JNR, read("[fuse]\ntransport = \"jnr\"").configuration().transport());
+        TransportChoice.JNR,
+        read("[fuse]\ntransport = \"jnr\"").configuration().fuse().transport());
     assertEquals(
-        TransportChoice.KERNEL, read("[fuse]\ntransport = \"kernel\"").configuration().transport());
+        TransportChoice.KERNEL,
+        read("[fuse]\ntransport = \"kernel\"").configuration().fuse().transport());
+  }
+
+  @Test
+  void passthroughIsOffUnlessItIsSaid() throws Exception {
+    assertEquals(PassthroughChoice.OFF, Configuration.defaults().fuse().passthrough());
+    assertEquals(
+        new Configuration.Fuse(
+            TransportChoice.AUTO, PassthroughChoice.AUTO, List.of("*/docker:*", "a/b")),
+        read("""
+        [fuse]
+        passthrough = "auto"
+        no_passthrough_images = ["*/docker:*", "a/b"]
+        """)
+            .configuration()
+            .fuse());
   }
 
   @Test
@@ -137,6 +154,8 @@ final class ConfigurationTest {
         "[background]\\n\\n delay_sec = 1.5 | 3: background.delay_sec must be a whole number",
         "metrics_address = 1 | 1: metrics_address must be a string",
         "[fuse]\\ntransport = \"fast\" | 2: fuse.transport must be auto, kernel or jnr",
+        "[fuse]\\npassthrough = \"maybe\" | 2: fuse.passthrough must be off, auto or on",
+        "[fuse]\\nno_passthrough_images = [1] | 2: fuse.no_passthrough_images must be an array",
         "resolver = 1 | 1: resolver must be a table",
         "[resolver.host.\"a.b\"]\\nmirrors = 1 | 2: resolver.host.a.b.mirrors must be an array",
         "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"

@@ -69,12 +69,21 @@ final class FuseProtocol {
 
   private final ReadOnlyFileSystem fileSystem;
   private final Failures failures;
+  private final BackingFiles backings;
   private final Agreement.Terms terms;
   private final boolean xattrs;
   private volatile @Nullable Agreement agreement;
 
-  FuseProtocol(ReadOnlyFileSystem fileSystem, Failures failures, Agreement.Terms terms) {
+  /**
+   * @param backings knows what the kernel reads itself
+   */
+  FuseProtocol(
+      ReadOnlyFileSystem fileSystem,
+      Failures failures,
+      Agreement.Terms terms,
+      BackingFiles backings) {
     this.fileSystem = fileSystem;
+    this.backings = backings;
     this.failures = failures;
     this.terms = terms;
     this.xattrs = fileSystem.hasXattrs();
@@ -119,7 +128,8 @@ final class FuseProtocol {
       case Opcode.LISTXATTR -> listxattr(exchange);
       case Opcode.STATFS -> statfs(exchange);
       case Opcode.INIT -> init(exchange);
-      case Opcode.RELEASE, Opcode.RELEASEDIR, Opcode.DESTROY -> exchange.answered(0);
+      case Opcode.RELEASE -> release(exchange);
+      case Opcode.RELEASEDIR, Opcode.DESTROY -> exchange.answered(0);
       case Opcode.FORGET, Opcode.BATCH_FORGET, Opcode.INTERRUPT, Opcode.NOTIFY_REPLY -> NO_REPLY;
       case Opcode.IOCTL -> exchange.failed(-ENOTTY);
       case Opcode.SETATTR,
@@ -237,7 +247,19 @@ final class FuseProtocol {
     if ((exchange.intAt(OpenIn.FLAGS) & O_ACCMODE) != 0) {
       return exchange.failed(-EROFS);
     }
-    return opened(exchange, OpenFlag.KEEP_CACHE | OpenFlag.NOFLUSH);
+    int backing =
+        settled.has(InitFlag.PASSTHROUGH) ? backings.open(exchange.node()) : BackingFiles.NONE;
+    return backing == BackingFiles.NONE
+        ? opened(exchange, OpenFlag.KEEP_CACHE | OpenFlag.NOFLUSH, 0)
+        : opened(exchange, OpenFlag.PASSTHROUGH | OpenFlag.NOFLUSH, backing);
+  }
+
+  private int release(Exchange exchange) {
+    Agreement settled = agreement;
+    if (settled != null && settled.has(InitFlag.PASSTHROUGH)) {
+      backings.release(exchange.node());
+    }
+    return exchange.answered(0);
   }
 
   private int opendir(Exchange exchange) {
@@ -245,14 +267,14 @@ final class FuseProtocol {
     if (settled == null || settled.has(InitFlag.NO_OPENDIR_SUPPORT)) {
       return exchange.failed(-ENOSYS);
     }
-    return opened(exchange, OpenFlag.KEEP_CACHE | OpenFlag.CACHE_DIR);
+    return opened(exchange, OpenFlag.KEEP_CACHE | OpenFlag.CACHE_DIR, 0);
   }
 
-  private static int opened(Exchange exchange, int flags) {
+  private static int opened(Exchange exchange, int flags, int backing) {
     ByteBuffer reply = exchange.reply();
     reply.putLong(OutHeader.SIZE + OpenOut.HANDLE, exchange.node());
     reply.putInt(OutHeader.SIZE + OpenOut.FLAGS, flags);
-    reply.putInt(OutHeader.SIZE + OpenOut.BACKING, 0);
+    reply.putInt(OutHeader.SIZE + OpenOut.BACKING, backing);
     return exchange.answered(OpenOut.SIZE);
   }
 

@@ -36,6 +36,7 @@ final class KernelConnection implements ConnectedMount.Server {
   private final Path mountPoint;
   private final int most;
   private final Watchdog watchdog;
+  private final BackingFiles backings;
   private final FuseProtocol protocol;
   private final LateReads lateReads;
 
@@ -74,7 +75,8 @@ final class KernelConnection implements ConnectedMount.Server {
     this.most = setting.mostThreads;
     this.watchdog = setting.watchdog;
     Failures failures = new Failures(mountPoint);
-    this.protocol = new FuseProtocol(fileSystem, failures, setting.terms);
+    this.backings = new BackingFiles(fileSystem, new DeviceRegistry(device));
+    this.protocol = new FuseProtocol(fileSystem, failures, setting.terms, backings);
     this.lateReads = new LateReads(fileSystem, failures, device, frames);
   }
 
@@ -84,6 +86,10 @@ final class KernelConnection implements ConnectedMount.Server {
 
   FuseProtocol protocol() {
     return protocol;
+  }
+
+  BackingFiles backings() {
+    return backings;
   }
 
   LateReads lateReads() {
@@ -236,6 +242,7 @@ final class KernelConnection implements ConnectedMount.Server {
     }
     watchdog.forget(this);
     lateReads.end();
+    backings.close();
     device.letGo();
     gone.countDown();
   }

@@ -77,16 +77,35 @@ public final class KernelFuseTransport implements FuseTransport {
     return major > 5 || (major == 5 && Integer.parseInt(version.group(2)) >= 4);
   }
 
+  /**
+   * Why the kernel can't be handed files that are in {@code directory}; empty if it can. Mounts an
+   * empty file system beside them for a moment. Blocks: not for a virtual thread.
+   *
+   * @param directory an existing one, that of the content store
+   */
+  public Optional<String> passthroughObstacle(Path directory) {
+    return new PassthroughProbe(this).obstacle(directory);
+  }
+
   @Override
   public FuseMount mount(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
+    return connect(fileSystem, spec).mount;
+  }
+
+  /** A live mount and what is behind it. */
+  record Connected(FuseMount mount, KernelConnection connection) {}
+
+  Connected connect(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
     Path place = MountPlace.free(spec.mountPoint());
     FuseDevice device = new FuseDevice(MountPlace.openDevice());
+    Agreement.Terms terms =
+        new Agreement.Terms(
+            options.kernelFlags(), spec.passthrough() == MountSpec.Passthrough.WHOLE_FILES);
     KernelConnection connection =
         new KernelConnection(
             device,
             fileSystem,
-            new KernelConnection.Setting(
-                place, spec.maxThreads(), options.terms(), frames, watchdog));
+            new KernelConnection.Setting(place, spec.maxThreads(), terms, frames, watchdog));
     try {
       Libc.get().mount(spec.source(), place, TYPE, Libc.MS_RDONLY, kernelOptions(device.fd()));
     } catch (ErrnoException e) {
@@ -94,7 +113,8 @@ public final class KernelFuseTransport implements FuseTransport {
       throw new IOException(e.getMessage() + (e.errno() == EPERM ? " (needs root)" : ""), e);
     }
     try {
-      return started(new ConnectedMount.Place(spec.mountPoint(), place), connection);
+      ConnectedMount.Place at = new ConnectedMount.Place(spec.mountPoint(), place);
+      return new Connected(started(at, connection), connection);
     } catch (IOException | RuntimeException | Error e) {
       giveUp(place, connection, e);
       throw e;

@@ -7,13 +7,13 @@ import java.time.Duration;
  *
  * @param stuckAfter after how long a request that hasn't been answered is answered with EIO; longer
  *     than the file system lets any read wait
- * @param terms what INIT asks for
+ * @param kernelFlags which flags of the kernel's are believed at INIT: all, but to see what an
+ *     older kernel would do
  */
-public record KernelOptions(Duration stuckAfter, Agreement.Terms terms) {
+public record KernelOptions(Duration stuckAfter, long kernelFlags) {
 
-  /** Two minutes. */
-  public static final KernelOptions DEFAULT =
-      new KernelOptions(Duration.ofMinutes(2), Agreement.Terms.USUAL);
+  /** Two minutes, all flags. */
+  public static final KernelOptions DEFAULT = new KernelOptions(Duration.ofMinutes(2), -1);
 
   public KernelOptions {
     if (!stuckAfter.isPositive()) {
@@ -24,11 +24,11 @@ public record KernelOptions(Duration stuckAfter, Agreement.Terms terms) {
 
   /** These, with another time after which a request is stuck. */
   public KernelOptions withStuckAfter(Duration time) {
-    return new KernelOptions(time, terms);
+    return new KernelOptions(time, kernelFlags);
   }
 
-  /** These, with other wishes at INIT. */
-  KernelOptions withTerms(Agreement.Terms wishes) {
-    return new KernelOptions(stuckAfter, wishes);
+  /** These, for a kernel that offers no more than {@code flags}. */
+  public KernelOptions withKernelFlags(long flags) {
+    return new KernelOptions(stuckAfter, flags);
   }
 }

@@ -8,6 +8,6 @@ final class KernelWithoutFlagsTest extends FuseTransportContractTest {
 
   @Override
   protected FuseTransport transport() {
-    return new KernelFuseTransport(KernelOptions.DEFAULT.withTerms(new Agreement.Terms(0, false)));
+    return new KernelFuseTransport(KernelOptions.DEFAULT.withKernelFlags(0));
   }
 }

@@ -19,13 +19,19 @@ final class TestKernel {
   private static final int REPLY_ROOM = 68 << 10;
 
   final FuseProtocol protocol;
+  final TestRegistry registry = new TestRegistry();
   private final ByteBuffer request = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
   private final ByteBuffer reply = ByteBuffer.allocate(REPLY_ROOM);
   private final Exchange exchange;
   private long unique = 2;
 
   TestKernel(ReadOnlyFileSystem fileSystem, Agreement.Terms terms) {
-    protocol = new FuseProtocol(fileSystem, new Failures(Path.of("/test")), terms);
+    protocol =
+        new FuseProtocol(
+            fileSystem,
+            new Failures(Path.of("/test")),
+            terms,
+            new BackingFiles(fileSystem, registry));
     exchange = new Exchange(fileSystem, request, reply);
   }
 

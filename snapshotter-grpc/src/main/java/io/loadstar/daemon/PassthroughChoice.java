@@ -1,0 +1,27 @@
+package io.loadstar.daemon;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Whether the kernel reads whole files itself. */
+enum PassthroughChoice {
+
+  /** Never: what costs nobody a container. */
+  OFF,
+
+  /** If it turns out at start that it can. */
+  AUTO,
+
+  /** Yes; a start where it can't fails. */
+  ON;
+
+  /** The one that the configuration calls so; null if there is none. */
+  static @Nullable PassthroughChoice named(String name) {
+    for (PassthroughChoice choice : values()) {
+      if (choice.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return choice;
+      }
+    }
+    return null;
+  }
+}
