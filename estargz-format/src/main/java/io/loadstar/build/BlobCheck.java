@@ -10,6 +10,7 @@ import io.loadstar.format.ChunkDecoder;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
+import io.loadstar.toc.Toc;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -43,25 +44,38 @@ final class BlobCheck {
   void check(Path file) throws IOException {
     try (BlobSource blob = FileBlobSource.open(file, built.digest());
         OrderedWork<Boolean> work = new OrderedWork<>(workers)) {
-      LayerBlob opened = LayerBlob.open(blob, layer -> externalToc());
-      LayerTree tree = LayerTree.of(opened.toc().verify(built.tocDigest()), opened.tocOffset());
-      if (opened.tocOffset() != built.tocOffset() || tree.unverifiableChunks() > 0) {
-        throw new MalformedBlobException("built blob: not what was built", opened.tocOffset());
-      }
-      List<Member> members = tree.members();
+      List<Member> members = members(blob);
+      BlobFormat format = built.format();
       long firstPayload =
-          members.isEmpty() ? opened.tocOffset() : members.getFirst().range().offset();
-      work.add(() -> checkStart(blob, opened.format(), firstPayload));
+          members.isEmpty() ? built.tocOffset() : members.getFirst().range().offset();
+      work.add(() -> checkStart(blob, format, firstPayload));
       for (int start = 0; start < members.size(); ) {
         int end = batchEnd(members, start);
         List<Member> batch = members.subList(start, end);
-        work.add(() -> checkMembers(blob, opened.format(), batch));
+        work.add(() -> checkMembers(blob, format, batch));
         start = end;
       }
       while (work.pending() > 0) {
         work.take();
       }
     }
+  }
+
+  private List<Member> members(BlobSource blob) throws IOException {
+    LayerTree tree = LayerTree.of(toc(blob), built.tocOffset());
+    if (tree.unverifiableChunks() > 0) {
+      throw new MalformedBlobException("built blob: not what was built", built.tocOffset());
+    }
+    return tree.members();
+  }
+
+  /** Alone, so that its JSON, which may be large, is forgotten before the tree is made. */
+  private Toc toc(BlobSource blob) throws IOException {
+    LayerBlob opened = LayerBlob.open(blob, layer -> externalToc());
+    if (opened.tocOffset() != built.tocOffset() || !opened.format().equals(built.format())) {
+      throw new MalformedBlobException("built blob: not what was built", opened.tocOffset());
+    }
+    return opened.toc().verify(built.tocDigest());
   }
 
   private static int batchEnd(List<Member> members, int start) {

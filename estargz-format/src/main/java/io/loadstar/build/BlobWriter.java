@@ -9,8 +9,6 @@ import io.loadstar.format.StargzFooter;
 import io.loadstar.format.ZstdFooter;
 import io.loadstar.tar.TarWriter;
 import io.loadstar.toc.Toc;
-import io.loadstar.toc.TocJson;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -33,6 +31,8 @@ final class BlobWriter {
 
   /** Most members of one task. */
   private static final int BATCH_MEMBERS = 1024;
+
+  private static final byte[] NOTHING = {};
 
   private final TarSpool spool;
   private final EntryOrder order;
@@ -140,52 +140,50 @@ final class BlobWriter {
   /** Writes the TOC, where it goes into the blob, and the footer. */
   private WrittenToc writeToc(List<@Nullable Digest> fileDigests, FileChannel out)
       throws IOException {
-    Toc toc = TocRows.toc(order.placed(), fileDigests, chunks, options.chunkSize());
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    TocJson.write(toc, bytes);
-    byte[] json = bytes.toByteArray();
+    SpooledToc toc =
+        SpooledToc.of(TocRows.toc(order.placed(), fileDigests, chunks, options.chunkSize()), spool);
     return switch (options.format()) {
       case BlobFormat.EStargz(StargzFooter footer) -> {
-        List<byte[]> tar = tocTar(json);
-        tar.forEach(tarHash::add);
-        byte[] member = compressAlone(tar);
+        byte[] header = tocHeader(toc);
+        byte[] end = tocEnd(toc);
+        tarHash.add(header);
+        tarHash.add(toc.json());
+        tarHash.add(end);
+        byte[] member = compressAlone(header, toc, end);
         ByteRange place = new ByteRange(written, member.length);
         write(ByteBuffer.wrap(member), out);
         write(ByteBuffer.wrap(footer.encode(place.offset())), out);
-        yield written(json, place, member, Optional.empty());
+        yield toc.written(place, member, Optional.empty());
       }
       case BlobFormat.ZstdChunked(ZstdFooter footer) -> {
-        byte[] frame = compressAlone(List.of(json));
+        byte[] frame = compressAlone(NOTHING, toc, NOTHING);
         ByteRange place = new ByteRange(written + ZstdFooter.FRAME_HEAD, frame.length);
         write(ByteBuffer.wrap(ZstdFooter.frame(frame)), out);
-        write(ByteBuffer.wrap(footer.encode(place, json.length)), out);
-        yield written(json, place, frame, Optional.empty());
+        write(ByteBuffer.wrap(footer.encode(place, toc.json().length())), out);
+        yield toc.written(place, frame, Optional.empty());
       }
       case BlobFormat.ExternalToc() -> {
-        byte[] layer = compressAlone(tocTar(json));
+        byte[] layer = compressAlone(tocHeader(toc), toc, tocEnd(toc));
         ByteRange place = new ByteRange(written, 0);
         write(ByteBuffer.wrap(BlobFormat.ExternalToc.footer()), out);
         ByteBuffer external = ByteBuffer.wrap(layer).asReadOnlyBuffer();
-        yield written(json, place, layer, Optional.of(external));
+        yield toc.written(place, layer, Optional.of(external));
       }
     };
   }
 
-  private static WrittenToc written(
-      byte[] json, ByteRange place, byte[] compressed, Optional<ByteBuffer> external) {
-    return new WrittenToc(Digest.of(json), json.length, place, Digest.of(compressed), external);
+  private static byte[] tocHeader(SpooledToc toc) {
+    return TarWriter.header(Toc.ENTRY_NAME, toc.json().length());
   }
 
-  private static List<byte[]> tocTar(byte[] json) {
-    byte[] header = TarWriter.header(Toc.ENTRY_NAME, json.length);
-    byte[] end = new byte[TarWriter.padding(json.length) + TarWriter.END_OF_ARCHIVE];
-    return List.of(header, json, end);
+  private static byte[] tocEnd(SpooledToc toc) {
+    return new byte[TarWriter.padding(toc.json().length()) + TarWriter.END_OF_ARCHIVE];
   }
 
-  private byte[] compressAlone(List<byte[]> content) {
+  private byte[] compressAlone(byte[] before, SpooledToc toc, byte[] after) throws IOException {
     MemberCompressor compressor = takeCompressor();
     try {
-      return compressor.compressAlone(content);
+      return compressor.compress(before, toc.json(), after, spool);
     } finally {
       idle.add(compressor);
     }

@@ -1,5 +1,7 @@
 package io.loadstar.build;
 
+import static java.util.Objects.requireNonNull;
+
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.tar.UnsupportedTarException;
 import java.io.IOException;
@@ -63,22 +65,28 @@ public final class LayerBuilder implements AutoCloseable {
     if (directory == null) {
       throw new IOException(destination + ": not a file's path");
     }
+    Path partial = Files.createTempFile(directory, "loadstar-", ".partial", READABLE_BY_ALL);
+    try {
+      BuiltLayer built = write(layer, partial, file, options);
+      // By now neither spool nor entries are held: the check has its own.
+      new BlobCheck(built, workers).check(partial);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      return built;
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
+  private BuiltLayer write(InputStream layer, Path partial, Path file, BuildOptions options)
+      throws IOException {
+    Path directory = requireNonNull(partial.getParent());
     try (TarSpool spool = TarSpool.of(layer, directory, options)) {
       EntryOrder order =
           options.lossless()
               ? EntryOrder.asTheyCame(spool)
               : EntryOrder.of(spool, options.prioritized());
-      Path partial = Files.createTempFile(directory, "loadstar-", ".partial", READABLE_BY_ALL);
-      try {
-        BlobWriter writer =
-            new BlobWriter(spool, order, options, new Threads(workers, parallelism));
-        BuiltLayer built = writer.write(partial, file);
-        new BlobCheck(built, workers).check(partial);
-        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-        return built;
-      } finally {
-        Files.deleteIfExists(partial);
-      }
+      return new BlobWriter(spool, order, options, new Threads(workers, parallelism))
+          .write(partial, file);
     }
   }
 

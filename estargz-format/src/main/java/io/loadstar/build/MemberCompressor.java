@@ -59,11 +59,22 @@ final class MemberCompressor implements AutoCloseable {
     return new Compressed(ByteBuffer.wrap(output.toByteArray()), compressed);
   }
 
-  /** Compresses a member that isn't in the spool. */
-  byte[] compressAlone(List<byte[]> content) {
+  /**
+   * Compresses a member of a range of {@code spool} and what is around it.
+   *
+   * @throws IOException if the spool can't be read
+   */
+  byte[] compress(byte[] before, ByteRange range, byte[] after, TarSpool spool) throws IOException {
     output.clear();
-    encoder.begin(content.stream().mapToLong(bytes -> bytes.length).sum());
-    content.forEach(bytes -> encoder.add(bytes, bytes.length));
+    encoder.begin(before.length + range.length() + after.length);
+    encoder.add(before, before.length);
+    for (long position = range.offset(); position < range.end(); ) {
+      int count = (int) Math.min(WINDOW, range.end() - position);
+      spool.read(position, window, count);
+      encoder.add(window, count);
+      position += count;
+    }
+    encoder.add(after, after.length);
     encoder.end();
     return output.toByteArray();
   }

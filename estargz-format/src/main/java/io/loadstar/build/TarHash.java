@@ -56,6 +56,15 @@ final class TarHash {
     size += bytes.length;
   }
 
+  /**
+   * Adds more of the spool.
+   *
+   * @throws IOException if it can't be read
+   */
+  void add(ByteRange range) throws IOException {
+    add(range, null);
+  }
+
   private void add(ByteRange range, @Nullable MessageDigest as) throws IOException {
     long position = range.offset();
     while (position < range.end()) {

@@ -213,6 +213,17 @@ final class TarSpool implements Closeable {
     return new SpooledEntry(name, row, offset, TarWriter.BLOCK);
   }
 
+  /**
+   * Adds bytes behind all else.
+   *
+   * @return how many bytes there are then
+   * @throws IOException if they can't be written
+   */
+  long append(ByteBuffer bytes) throws IOException {
+    writeFully(bytes, channel.size());
+    return channel.size();
+  }
+
   private void writeFully(ByteBuffer bytes, long offset) throws IOException {
     long position = offset;
     while (bytes.hasRemaining()) {

@@ -13,7 +13,6 @@ import io.loadstar.toc.TocJson;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /** The member of an eStargz blob that holds the TOC: a gzipped tar whose first entry it is. */
 final class TocMember {
@@ -62,6 +61,6 @@ final class TocMember {
       int more = reader.read(json, count, size - count);
       count += more; // -1 only at the entry's end
     }
-    return Arrays.copyOf(json, count);
+    return json;
   }
 }

@@ -79,7 +79,7 @@ final class TarEntryDraft {
     return new TarEntry(
         name,
         type,
-        utf8(link, name),
+        link.length == 0 ? "" : utf8(link, name),
         type == TarType.REGULAR ? size(header, name) : 0,
         owner(header),
         mtime(header),
@@ -157,8 +157,13 @@ final class TarEntryDraft {
         header.mode(),
         number("uid", header.uid()),
         number("gid", header.gid()),
-        new String(first(pax.get("uname"), null, header.userName()), StandardCharsets.UTF_8),
-        new String(first(pax.get("gname"), null, header.groupName()), StandardCharsets.UTF_8));
+        text(first(pax.get("uname"), null, header.userName())),
+        text(first(pax.get("gname"), null, header.groupName())));
+  }
+
+  /** Most have none; a layer has many entries, and keeps all their texts. */
+  private static String text(byte[] bytes) {
+    return bytes.length == 0 ? "" : new String(bytes, StandardCharsets.UTF_8);
   }
 
   private long number(String key, long otherwise) throws MalformedBlobException {
