@@ -151,6 +151,15 @@ final class LayerLedger {
     }
   }
 
+  /** Notes that a reader has waited for a member as long as he may; what to tell him. */
+  IOException timedOut(int member, Duration limit) {
+    IOException cause =
+        new IOException(layer + ": a read ended after waiting for " + limit.toMillis() + " ms");
+    lastError = cause.getMessage();
+    log(member, cause);
+    return cause;
+  }
+
   private void log(int member, IOException cause) {
     long now = ticker.read();
     long due = mayLogAt.get();

@@ -130,7 +130,7 @@ public final class LazyNode implements Closeable {
               .scheduleWithFixedDelay(
                   () -> {
                     if (running.now() - start >= options.waitLimit().toNanos()) {
-                      workers.network().execute(() -> giveUp(layer, read));
+                      workers.network().execute(() -> giveUp(layer, parts));
                     }
                   },
                   beat,
@@ -145,9 +145,12 @@ public final class LazyNode implements Closeable {
     }
   }
 
-  private void giveUp(LazyLayer layer, PendingRead read) {
-    String waited = options.waitLimit().toMillis() + " ms";
-    read.fail(new IOException(layer.digest() + ": a read ended after waiting for " + waited));
+  private void giveUp(LazyLayer layer, List<Part> parts) {
+    PendingRead read = parts.getFirst().read();
+    if (!read.isOver()) {
+      int member = layer.index().memberOf(parts.getFirst().chunk());
+      read.fail(layer.ledger().timedOut(member, options.waitLimit()));
+    }
   }
 
   /** Fills what the store has, and has the rest fetched. On a virtual thread. */

@@ -138,6 +138,7 @@ final class FetchFailureTest extends LazyTestNode {
       source.holdFrom(0);
       IOException failure = Reading.failureOf(Reading.begin(lazy, layer.file("a"), 0, 1));
       assertTrue(failure.toString().contains("after waiting for 50 ms"), failure::toString);
+      assertTrue(lazy.report().lastError().orElse("").contains("after waiting for 50 ms"));
       source.release();
     }
   }

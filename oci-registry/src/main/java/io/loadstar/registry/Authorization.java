@@ -11,17 +11,25 @@ import java.time.Duration;
  */
 record Authorization(String header, long expiry) {
 
+  /** Longer than a process lives. */
+  private static final Duration LASTING = Duration.ofDays(10_000);
+
   /** A value that is good until it is refused. */
-  static Authorization lasting(String header) {
-    return validFor(header, Duration.ofDays(365));
+  static Authorization lasting(String header, long now) {
+    return validFor(header, LASTING, now);
   }
 
-  static Authorization validFor(String header, Duration time) {
-    return new Authorization(header, System.nanoTime() + time.toNanos());
+  /**
+   * A value that is good for {@code time}.
+   *
+   * @param now as the clock that {@link #hasExpired} will be asked by
+   */
+  static Authorization validFor(String header, Duration time, long now) {
+    return new Authorization(header, now + time.toNanos());
   }
 
-  boolean hasExpired() {
-    return System.nanoTime() - expiry >= 0;
+  boolean hasExpired(long now) {
+    return now - expiry >= 0;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
+import java.util.function.LongSupplier;
 import okhttp3.Challenge;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class Authorizer {
 
   private final CredentialSource credentials;
   private final TokenServer tokenServer;
+  private final LongSupplier nanoTime;
   private final ConcurrentMap<String, Challenge> challenges = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, CompletableFuture<Authorization>> kept =
       new ConcurrentHashMap<>();
@@ -38,9 +40,13 @@ final class Authorizer {
   /** What an authorization is good for. */
   private record Key(String origin, Scope scope) {}
 
-  Authorizer(CredentialSource credentials, TokenServer tokenServer) {
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  Authorizer(CredentialSource credentials, TokenServer tokenServer, LongSupplier nanoTime) {
     this.credentials = credentials;
     this.tokenServer = tokenServer;
+    this.nanoTime = nanoTime;
   }
 
   /** What the server is known to want for this request, if it wants anything. */
@@ -106,7 +112,7 @@ final class Authorizer {
         return fetchInto(mine, key, () -> fetch(request, challenge, scope));
       }
       Optional<Authorization> shared = await(present);
-      if (shared.isPresent() && !shared.get().hasExpired()) {
+      if (shared.isPresent() && !shared.get().hasExpired(nanoTime.getAsLong())) {
         return shared.get();
       }
       kept.remove(key, present);
@@ -158,7 +164,7 @@ final class Authorizer {
       throws IOException {
     Credentials own = credentials.find(request.host().registry(), scope.repository());
     if (own instanceof Credentials.RegistryToken(String token)) {
-      return Authorization.lasting("Bearer " + token);
+      return Authorization.lasting("Bearer " + token, nanoTime.getAsLong());
     }
     if (isScheme(challenge, "basic")) {
       return basic(request, own);
@@ -168,11 +174,11 @@ final class Authorizer {
     return tokenServer.fetch(new TokenServer.Wanted(realm, service, scope), own, request);
   }
 
-  private static Authorization basic(RegistryRequest request, Credentials own)
-      throws RegistryException {
+  private Authorization basic(RegistryRequest request, Credentials own) throws RegistryException {
     if (own instanceof Credentials.UsernamePassword(String username, String password)) {
       return Authorization.lasting(
-          okhttp3.Credentials.basic(username, password, StandardCharsets.UTF_8));
+          okhttp3.Credentials.basic(username, password, StandardCharsets.UTF_8),
+          nanoTime.getAsLong());
     }
     String registry = request.host().registry();
     throw new RegistryException.Unauthorized(

@@ -23,7 +23,7 @@ final class BlobUpload {
   private final RegistryHttp http;
   private final RegistryAccess access;
   private final RegistryRequest start;
-  private int failures;
+  private final Attempts attempts;
   private boolean chunksRefused;
 
   /**
@@ -33,6 +33,7 @@ final class BlobUpload {
     this.http = http;
     this.access = access;
     this.start = start;
+    this.attempts = http.retries().begin();
   }
 
   void put(Descriptor blob, BlobContent content) throws IOException {
@@ -42,7 +43,7 @@ final class BlobUpload {
         putWhole(session, blob, content);
         return;
       } catch (RegistryException.Unreachable e) {
-        http.retries().await(++failures, e);
+        attempts.failed(e);
         if (blob.size() > ChunkedUpload.CHUNK_BYTES && !chunksRefused) {
           if (putInChunks(session, blob, content)) {
             return;
@@ -53,7 +54,7 @@ final class BlobUpload {
         }
       } catch (RegistryException e) {
         session.cancelBroken(access.retries().pause());
-        http.retries().await(++failures, e);
+        attempts.failed(e);
       }
     }
   }
@@ -99,7 +100,7 @@ final class BlobUpload {
         return true;
       } catch (ChunkedUpload.LostException e) {
         upload.session().cancelUnused();
-        http.retries().await(++failures, e.reason());
+        attempts.failed(e.reason());
         upload = new ChunkedUpload(http.retries().run(this::session), 0);
       } catch (ChunkedUpload.ContentException e) {
         upload.session().cancelBroken(access.retries().pause());

@@ -36,7 +36,7 @@ final class ChunkedUpload {
   private final RegistryRequest started;
   private HttpUrl url;
   private long received;
-  private int failures;
+  private final Attempts attempts;
 
   /** The registry has lost, or refuses to tell, what it had: only a new session helps. */
   static final class LostException extends IOException {
@@ -62,6 +62,7 @@ final class ChunkedUpload {
     this.started = session.started();
     this.url = session.url();
     this.received = received;
+    this.attempts = http.retries().begin();
   }
 
   /** Where the session goes on; what a cancellation is sent to. */
@@ -271,9 +272,9 @@ final class ChunkedUpload {
       try (Response response = http.send(request(patch, Patience.COMMIT, Set.of(ACCEPTED)))) {
         url = http.location(response, started.purpose().object());
         received = end;
-        failures = 0;
+        attempts.gotOn();
       } catch (RegistryException e) {
-        http.retries().await(++failures, e);
+        attempts.failed(e);
         catchUp(e);
       }
     }

@@ -19,17 +19,21 @@ final class RangeCursor implements Closeable {
   private final RangeRequests requests;
   private final long size;
   private @Nullable RangeBody body;
-  private int failures;
+  private final Attempts attempts;
   private long lastFailure;
 
-  RangeCursor(RangeRequests requests, long size) {
+  /**
+   * @param retries how patiently
+   */
+  RangeCursor(RangeRequests requests, long size, RetryLoop retries) {
     this.requests = requests;
     this.size = size;
+    this.attempts = retries.begin();
   }
 
   /** The bytes of {@code range}; valid until the next one is asked for. */
   InputStream stream(ByteRange range) {
-    failures = 0;
+    attempts.gotOn();
     lastFailure = range.offset();
     return new RangeInputStream(range, this::read);
   }
@@ -41,9 +45,11 @@ final class RangeCursor implements Closeable {
         return bodyFor(position, end).read(position, target, start, length);
       } catch (RegistryException e) {
         close();
-        failures = position - lastFailure >= PROGRESS_BYTES ? 1 : failures + 1;
+        if (position - lastFailure >= PROGRESS_BYTES) {
+          attempts.gotOn();
+        }
         lastFailure = position;
-        requests.retries().await(failures, e);
+        attempts.failed(e);
       }
     }
   }

@@ -58,8 +58,14 @@ final class RangeRequests {
     return digest;
   }
 
+  /** How often an answer is tried to be had. */
   RetryLoop retries() {
     return http.retries();
+  }
+
+  /** How patiently bytes of a blob are read that was found. */
+  RetryLoop readRetries() {
+    return http.readRetries();
   }
 
   String object() {

@@ -3,6 +3,7 @@ package io.loadstar.registry;
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.credentials.UserCredentials;
 import io.loadstar.registry.hosts.RegistryHosts;
+import java.time.Duration;
 
 /**
  * How registries are reached. Immutable.
@@ -11,7 +12,8 @@ import io.loadstar.registry.hosts.RegistryHosts;
  * @param hosts which hosts answer for which registry
  * @param credentials who we are
  * @param network what is between us and them
- * @param retries how often is tried again
+ * @param retries how often a request is tried again that fails for the moment
+ * @param reads how often bytes of a blob that was found are: who reads them can't do without
  * @param traffic is told of requests and bytes
  */
 public record RegistryAccess(
@@ -20,6 +22,7 @@ public record RegistryAccess(
     CredentialSource credentials,
     Network network,
     RetryPolicy retries,
+    RetryPolicy reads,
     RegistryTraffic traffic) {
 
   /**
@@ -34,30 +37,31 @@ public record RegistryAccess(
         UserCredentials.ofProcess(),
         Network.ofProcess(),
         RetryPolicy.defaults(),
+        RetryPolicy.patient(Duration.ofSeconds(30)),
         RegistryTraffic.ignored());
   }
 
   public RegistryAccess withPlainHttp(PlainHttp rule) {
-    return new RegistryAccess(rule, hosts, credentials, network, retries, traffic);
+    return new RegistryAccess(rule, hosts, credentials, network, retries, reads, traffic);
   }
 
   public RegistryAccess withHosts(RegistryHosts source) {
-    return new RegistryAccess(plainHttp, source, credentials, network, retries, traffic);
+    return new RegistryAccess(plainHttp, source, credentials, network, retries, reads, traffic);
   }
 
   public RegistryAccess withCredentials(CredentialSource source) {
-    return new RegistryAccess(plainHttp, hosts, source, network, retries, traffic);
+    return new RegistryAccess(plainHttp, hosts, source, network, retries, reads, traffic);
   }
 
   public RegistryAccess withNetwork(Network between) {
-    return new RegistryAccess(plainHttp, hosts, credentials, between, retries, traffic);
+    return new RegistryAccess(plainHttp, hosts, credentials, between, retries, reads, traffic);
   }
 
-  public RegistryAccess withRetries(RetryPolicy policy) {
-    return new RegistryAccess(plainHttp, hosts, credentials, network, policy, traffic);
+  public RegistryAccess withReads(RetryPolicy policy) {
+    return new RegistryAccess(plainHttp, hosts, credentials, network, retries, policy, traffic);
   }
 
   public RegistryAccess withTraffic(RegistryTraffic listener) {
-    return new RegistryAccess(plainHttp, hosts, credentials, network, retries, listener);
+    return new RegistryAccess(plainHttp, hosts, credentials, network, retries, reads, listener);
   }
 }

@@ -14,8 +14,9 @@ import java.util.List;
  *
  * <p>Each range costs one request as long as nothing fails; the first may cost a redirect and a
  * token more. No range at all is asked for the whole blob, and a server that doesn't know ranges
- * serves all of a call's ranges from one answer. What fails for the moment is tried again as the
- * client's {@link RetryPolicy} has it.
+ * serves all of a call's ranges from one answer. What fails for the moment is tried again as {@link
+ * RegistryAccess#reads} has it; a check, whose caller can do without the blob, as {@link
+ * RegistryAccess#retries}.
  */
 public final class RegistryBlobSource implements BlobSource {
 
@@ -43,9 +44,14 @@ public final class RegistryBlobSource implements BlobSource {
       BlobSource.super.readFully(offset, destination);
       return;
     }
+    readFully(offset, destination, requests.readRetries());
+  }
+
+  private void readFully(long offset, ByteBuffer destination, RetryLoop retries)
+      throws IOException {
     ByteRange range = new ByteRange(offset, destination.remaining());
     checkWithin(range);
-    try (RangeCursor cursor = new RangeCursor(requests, size)) {
+    try (RangeCursor cursor = new RangeCursor(requests, size, retries)) {
       long position = offset;
       while (destination.hasRemaining()) {
         int start = destination.arrayOffset() + destination.position();
@@ -62,7 +68,7 @@ public final class RegistryBlobSource implements BlobSource {
     for (ByteRange range : ranges) {
       checkWithin(range);
     }
-    try (RangeCursor cursor = new RangeCursor(requests, size)) {
+    try (RangeCursor cursor = new RangeCursor(requests, size, requests.readRetries())) {
       for (ByteRange range : ranges) {
         receiver.receive(range, cursor.stream(range));
       }
@@ -74,7 +80,7 @@ public final class RegistryBlobSource implements BlobSource {
     if (size == 0) {
       requests.retries().run(requests::size);
     } else {
-      readFully(0, ByteBuffer.allocate(1));
+      readFully(0, ByteBuffer.allocate(1), requests.retries());
     }
   }
 

@@ -11,6 +11,7 @@ import io.loadstar.oci.Referrer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,15 @@ public final class RegistryClient implements Closeable {
   private final ReferrerEndpoint referrers;
 
   public RegistryClient(RegistryAccess access) {
+    this(access, System::nanoTime);
+  }
+
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  RegistryClient(RegistryAccess access, LongSupplier nanoTime) {
     this.access = access;
-    this.http = new RegistryHttp(access);
+    this.http = new RegistryHttp(access, nanoTime);
     this.manifests = new ManifestEndpoint(http, access);
     this.blobs = new BlobEndpoint(http, access);
     this.referrers = new ReferrerEndpoint(http, access);

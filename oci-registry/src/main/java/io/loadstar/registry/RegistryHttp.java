@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -26,18 +27,29 @@ final class RegistryHttp implements Closeable {
   private final HttpExchanges exchanges;
   private final Authorizer authorizer;
   private final RetryLoop retries;
+  private final RetryLoop readRetries;
   private final PlainHttp plainHttp;
 
-  private final HostHealth health = new HostHealth(System::nanoTime);
-  private final RangelessHosts rangeless = new RangelessHosts(System::nanoTime);
+  private final HostHealth health;
+  private final RangelessHosts rangeless;
 
-  RegistryHttp(RegistryAccess access) {
-    RetryBudget budget = new RetryBudget(System::nanoTime);
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  RegistryHttp(RegistryAccess access, LongSupplier nanoTime) {
+    RetryBudget budget = new RetryBudget(nanoTime);
+    OutageLog outages = new OutageLog(nanoTime);
+    this.health = new HostHealth(nanoTime);
+    this.rangeless = new RangelessHosts(nanoTime);
     this.exchanges = new HttpExchanges(access, budget);
     this.plainHttp = access.plainHttp();
     this.authorizer =
-        new Authorizer(access.credentials(), new TokenServer(exchanges, access.plainHttp()));
-    this.retries = new RetryLoop(access.retries(), budget);
+        new Authorizer(
+            access.credentials(),
+            new TokenServer(exchanges, access.plainHttp(), nanoTime),
+            nanoTime);
+    this.retries = new RetryLoop(access.retries(), budget, outages, nanoTime);
+    this.readRetries = new RetryLoop(access.reads(), budget, outages, nanoTime);
   }
 
   RangelessHosts rangeless() {
@@ -46,6 +58,10 @@ final class RegistryHttp implements Closeable {
 
   RetryLoop retries() {
     return retries;
+  }
+
+  RetryLoop readRetries() {
+    return readRetries;
   }
 
   /** Sends a request, again and again if it fails for the moment. The caller closes the answer. */

@@ -1,24 +1,24 @@
 package io.loadstar.registry;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.time.Duration;
-import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.LongSupplier;
 
 /** Tries again what failed for the moment. Thread-safe. */
 final class RetryLoop {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RetryLoop.class);
-
   private final RetryPolicy policy;
-
   private final RetryBudget budget;
+  private final OutageLog outages;
+  private final LongSupplier nanoTime;
 
-  RetryLoop(RetryPolicy policy, RetryBudget budget) {
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  RetryLoop(RetryPolicy policy, RetryBudget budget, OutageLog outages, LongSupplier nanoTime) {
     this.policy = policy;
     this.budget = budget;
+    this.outages = outages;
+    this.nanoTime = nanoTime;
   }
 
   /** Something that may be done more than once. */
@@ -28,49 +28,18 @@ final class RetryLoop {
   }
 
   <T> T run(Attempt<T> attempt) throws IOException {
-    for (int failures = 1; ; failures++) {
+    Attempts attempts = begin();
+    for (; ; ) {
       try {
         return attempt.run();
       } catch (RegistryException e) {
-        await(failures, e);
+        attempts.failed(e);
       }
     }
   }
 
-  /**
-   * Waits as is due after {@code failures} failures in a row.
-   *
-   * @throws RegistryException {@code last} itself if it isn't to be tried again
-   */
-  void await(int failures, RegistryException last) throws IOException {
-    Optional<Duration> wait =
-        last.isTransient() ? policy.waitBefore(failures, last.retryAfter()) : Optional.empty();
-    if (wait.isEmpty()) {
-      throw last;
-    }
-    if (!budget.take(last.server())) {
-      LOG.warn(
-          "{} {} isn't tried again, since too much of late was: {}",
-          last.method(),
-          last.url(),
-          last.getMessage());
-      throw last;
-    }
-    LOG.debug(
-        "{} {}: retry {} in {} ms: {}",
-        last.method(),
-        last.url(),
-        failures,
-        wait.get().toMillis(),
-        last.getMessage());
-    try {
-      policy.pause().pause(wait.get());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      InterruptedIOException interrupted =
-          new InterruptedIOException("interrupted before a retry: " + last.getMessage());
-      interrupted.initCause(e);
-      throw interrupted;
-    }
+  /** Begins to count the failures of one thing, of which the first attempt begins now. */
+  Attempts begin() {
+    return new Attempts(policy, budget, outages, nanoTime);
   }
 }

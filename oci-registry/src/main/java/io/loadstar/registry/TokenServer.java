@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import okhttp3.FormBody;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -28,10 +29,15 @@ final class TokenServer {
 
   private final HttpExchanges exchanges;
   private final PlainHttp plainHttp;
+  private final LongSupplier nanoTime;
 
-  TokenServer(HttpExchanges exchanges, PlainHttp plainHttp) {
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  TokenServer(HttpExchanges exchanges, PlainHttp plainHttp, LongSupplier nanoTime) {
     this.exchanges = exchanges;
     this.plainHttp = plainHttp;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -53,12 +59,13 @@ final class TokenServer {
     Request request = request(wanted, credentials, asked);
     RegistryRequest judged =
         new RegistryRequest(request, asked.host(), asked.purpose(), Set.of(200));
+    long askedAt = nanoTime.getAsLong();
     try (Response response = exchanges.exchange(request, asked)) {
       if (!judged.expects(response.code())) {
         throw Failures.answered(judged, response);
       }
       byte[] body = exchanges.readCapped(response, MAX_ANSWER_BYTES, asked.purpose().object());
-      return read(body, response, asked);
+      return read(body, response, asked).from(askedAt);
     }
   }
 
@@ -114,7 +121,7 @@ final class TokenServer {
     return url;
   }
 
-  private static Authorization read(byte[] body, Response response, RegistryRequest asked)
+  private static Token read(byte[] body, Response response, RegistryRequest asked)
       throws RegistryException {
     ObjectNode json;
     try {
@@ -132,7 +139,21 @@ final class TokenServer {
     }
     long seconds = json.path("expires_in").asLong(DEFAULT_SECONDS);
     long valid = Math.clamp(seconds, DEFAULT_SECONDS, MAX_SECONDS);
-    // A tenth early, since the token must last until the registry has looked at it.
-    return Authorization.validFor("Bearer " + token, Duration.ofSeconds(valid - valid / 10));
+    return new Token(token, Duration.ofSeconds(valid));
+  }
+
+  /** As the server gave it. */
+  private record Token(String token, Duration validity) {
+
+    /** Ends a tenth early, since the token must last until the registry has looked at it. */
+    Authorization from(long askedAt) {
+      Duration used = validity.minus(validity.dividedBy(10));
+      return Authorization.validFor("Bearer " + token, used, askedAt);
+    }
+
+    @Override
+    public String toString() {
+      return "Token[" + validity + "]";
+    }
   }
 }

@@ -12,6 +12,8 @@ import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.registry.fake.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import mockwebserver3.MockResponse;
 import mockwebserver3.RecordedRequest;
@@ -171,6 +174,50 @@ final class AuthorizationTest {
     }
     assertEquals(1, tokens.requests().size());
     assertEquals(2 * readers, registry.requests().size());
+  }
+
+  @Test
+  void aTokenIsReplacedBeforeItEnds() throws IOException {
+    AtomicLong now = new AtomicLong();
+    registry.next(challenge());
+    tokens.next(token("t1"), token("t2"));
+    try (RegistryClient client =
+        new RegistryClient(known.access().withCredentials(host -> LOGIN), now::get)) {
+      read(client);
+      // It is good for 300 s, and used for nine tenths of them.
+      now.set(Duration.ofSeconds(269).toNanos());
+      read(client);
+      assertEquals(1, tokens.requests().size());
+      now.set(Duration.ofSeconds(271).toNanos());
+      read(client);
+    }
+    assertEquals(2, tokens.requests().size());
+    assertEquals("Bearer t2", bearer(3));
+    assertEquals(4, registry.requests().size(), "nothing was refused");
+  }
+
+  @Test
+  void aHundredReadersAfterATokenHasEndedCostOneNewToken() throws Exception {
+    int readers = 100;
+    AtomicLong now = new AtomicLong();
+    registry.next(challenge());
+    tokens.next(token("t1"), token("t2"));
+    try (RegistryClient client =
+            new RegistryClient(known.access().withCredentials(host -> LOGIN), now::get);
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      read(client);
+      now.set(Duration.ofHours(1).toNanos());
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < readers; i++) {
+        Callable<?> reading = () -> read(client);
+        all.add(pool.submit(reading));
+      }
+      for (Future<?> one : all) {
+        one.get();
+      }
+    }
+    assertEquals(2, tokens.requests().size());
+    assertEquals(2 + readers, registry.requests().size());
   }
 
   @Test

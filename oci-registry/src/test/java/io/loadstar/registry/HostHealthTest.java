@@ -114,24 +114,37 @@ final class HostHealthTest {
   void retriesAreBoundedByTheServerAndComeBackByTimeAndAnswers() {
     RetryBudget budget = new RetryBudget(now::get);
     for (int i = 0; i < RetryBudget.CAPACITY; i++) {
-      assertTrue(budget.take("a"));
+      assertTrue(budget.take("a", now.get()));
     }
-    assertFalse(budget.take("a"));
-    assertTrue(budget.take("b"), "another server has its own");
+    assertFalse(budget.take("a", now.get()));
+    assertTrue(budget.take("b", now.get()), "another server has its own");
     pass(Duration.ofSeconds(2));
-    assertTrue(budget.take("a"));
-    assertTrue(budget.take("a"));
-    assertFalse(budget.take("a"));
+    assertTrue(budget.take("a", now.get()));
+    assertTrue(budget.take("a", now.get()));
+    assertFalse(budget.take("a", now.get()));
     for (int i = 0; i < 11; i++) {
       budget.answered("a");
     }
-    assertTrue(budget.take("a"));
-    assertFalse(budget.take("a"));
+    assertTrue(budget.take("a", now.get()));
+    assertFalse(budget.take("a", now.get()));
     pass(Duration.ofDays(1));
     for (int i = 0; i < RetryBudget.CAPACITY; i++) {
-      assertTrue(budget.take("a"));
+      assertTrue(budget.take("a", now.get()));
     }
-    assertFalse(budget.take("a"));
+    assertFalse(budget.take("a", now.get()));
+  }
+
+  @Test
+  void whatFailedBeforeTheServersLastAnswerIsTriedAgainForNothing() {
+    RetryBudget budget = new RetryBudget(now::get);
+    long failedAt = now.get();
+    while (budget.take("a", failedAt)) {}
+    pass(Duration.ofMillis(100));
+    budget.answered("a");
+    for (int i = 0; i < 100; i++) {
+      assertTrue(budget.take("a", failedAt));
+    }
+    assertFalse(budget.take("a", now.get()), "this one has failed since");
   }
 
   private String ask() throws IOException {

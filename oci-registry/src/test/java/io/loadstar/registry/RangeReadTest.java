@@ -411,18 +411,18 @@ final class RangeReadTest {
             .network()
             .withTimeouts(
                 new Timeouts(
-                    Duration.ofSeconds(5),
-                    Duration.ofSeconds(5),
-                    Duration.ofMillis(300),
-                    Duration.ofSeconds(5)));
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(60)));
     registry.next(Faults.stall(20_000));
     try (RegistryClient impatient = new RegistryClient(known.access().withNetwork(quick))) {
       BlobSource blob = impatient.openBlob(registry.image(), registry.blob());
       assertArrayEquals(expected(10, 60_000), bytes(blob, 10, 60_000));
     }
-    assertEquals(2, registry.requests().size());
-    long resumed =
-        Long.parseLong(registry.lines().getLast().replaceAll(".*bytes=(\\d+)-60009", "$1"));
+    // On a busy machine a good answer may stall, too.
+    assertTrue(registry.requests().size() >= 2);
+    long resumed = Long.parseLong(registry.lines().get(1).replaceAll(".*bytes=(\\d+)-60009", "$1"));
     assertTrue(resumed > 10 && resumed <= 20_010, registry.lines().toString());
   }
 
@@ -434,16 +434,16 @@ final class RangeReadTest {
             .network()
             .withTimeouts(
                 new Timeouts(
-                    Duration.ofSeconds(5),
-                    Duration.ofMillis(300),
-                    Duration.ofSeconds(5),
-                    Duration.ofSeconds(5)));
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(60)));
     registry.next(Faults.silence());
     try (RegistryClient impatient = new RegistryClient(known.access().withNetwork(quick))) {
       BlobSource blob = impatient.openBlob(registry.image(), registry.blob());
       assertArrayEquals(expected(10, 5), bytes(blob, 10, 5));
     }
-    assertEquals(2, registry.requests().size());
+    assertTrue(registry.requests().size() >= 2);
   }
 
   @Test

@@ -13,7 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** An access that counts, remembers its pauses instead of making them, and tries three times. */
 final class TestAccess {
 
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  /** Never reached but by what hangs: a busy machine isn't mistaken for a silent server. */
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   final List<Duration> pauses = new CopyOnWriteArrayList<>();
   final CountedTraffic traffic = new CountedTraffic();
@@ -30,6 +31,8 @@ final class TestAccess {
   }
 
   RegistryAccess access() {
+    RetryPolicy twice =
+        new RetryPolicy(2, Duration.ofMillis(1), Duration.ofSeconds(20), pauses::add);
     boolean plain = wire == FakeRegistry.Wire.HTTP_1;
     return new RegistryAccess(
         plain ? PlainHttp.loopbackOnly() : host -> false,
@@ -40,7 +43,8 @@ final class TestAccess {
             ProxyRules.direct(),
             RedirectRule.ANYWHERE,
             plain ? Map.of() : Map.of("SSL_CERT_FILE", TestAuthority.rootFile().toString())),
-        new RetryPolicy(2, Duration.ofMillis(1), Duration.ofSeconds(20), pauses::add),
+        twice,
+        twice,
         traffic);
   }
 }

@@ -165,6 +165,7 @@ final class Wiring {
         UserCredentials.ofProcess(),
         network().withTimeouts(timeouts).withRedirects(resolver.redirects()),
         RetryPolicy.defaults(),
+        RetryPolicy.patient(configuration.fetch().readTimeout()),
         traffic);
   }
 
