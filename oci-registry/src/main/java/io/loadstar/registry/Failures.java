@@ -95,6 +95,13 @@ final class Failures {
         object + ": its registry sends only whole blobs, not parts of them");
   }
 
+  /** Others write the same again and again. */
+  static RegistryException contended(RegistryHost host, String object) {
+    return new RegistryException.BadResponse(
+        new Exchange("PUT", host.origin(), 0),
+        object + ": others write it at the same time – try again");
+  }
+
   /** There was no answer. */
   static RegistryException unanswered(Request request, IOException cause) {
     String host = RegistryHost.authority(request.url());

@@ -46,8 +46,12 @@ final class ManifestEndpoint {
             http.firstOf(RegistryHost.of(image, needed, access), host -> getOnce(image, host)));
   }
 
-  /** Stores a manifest under {@code selector}, a tag or its digest. */
-  void put(ImageReference image, String selector, ImageDocument manifest) throws IOException {
+  /**
+   * Stores a manifest under {@code selector}, a tag or its digest.
+   *
+   * @return whether the registry says that it has entered it in its subject's referrers
+   */
+  boolean put(ImageReference image, String selector, ImageDocument manifest) throws IOException {
     RegistryHost host = RegistryHost.toWrite(image, access);
     // Without okhttp's own charset parameter, which registries would take for another type.
     RequestBody body =
@@ -61,6 +65,7 @@ final class ManifestEndpoint {
     RegistryRequest request = new RegistryRequest(put, host, purpose, Set.of(200, 201, 202));
     try (Response response = http.sendPatiently(request)) {
       checkDigest(response.header("Docker-Content-Digest"), manifest.digest(), purpose.object());
+      return response.header("OCI-Subject") != null;
     }
   }
 

@@ -8,9 +8,11 @@ import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Referrer;
+import io.loadstar.oci.ReferrerEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +44,7 @@ public final class RegistryClient implements Closeable {
     this.http = new RegistryHttp(access, nanoTime);
     this.manifests = new ManifestEndpoint(http, access);
     this.blobs = new BlobEndpoint(http, access);
-    this.referrers = new ReferrerEndpoint(http, access);
+    this.referrers = new ReferrerEndpoint(http, access, manifests);
   }
 
   /**
@@ -121,10 +123,11 @@ public final class RegistryClient implements Closeable {
 
   /**
    * Stores a manifest or index under {@code image}'s tag, or under its own digest if {@code image}
-   * has no tag.
+   * has no tag. If it has a subject it is found by that from then on, in registries that know
+   * nothing of this as well ({@link #referrers}).
    */
   public void putManifest(ImageReference image, ImageDocument manifest) throws IOException {
-    manifests.put(image, selector(image.tag(), manifest), manifest);
+    put(image, selector(image.tag(), manifest), manifest);
   }
 
   /** The image as the source of a copy. Closing that leaves this client open. */
@@ -138,7 +141,16 @@ public final class RegistryClient implements Closeable {
   }
 
   void putUnnamed(ImageReference repository, ImageDocument manifest) throws IOException {
-    manifests.put(repository, selector(null, manifest), manifest);
+    put(repository, selector(null, manifest), manifest);
+  }
+
+  private void put(ImageReference image, String selector, ImageDocument manifest)
+      throws IOException {
+    Optional<ReferrerEntry> entry = ReferrerEntry.of(manifest);
+    boolean entered = manifests.put(image, selector, manifest);
+    if (entry.isPresent() && !entered) {
+      referrers.add(image, entry.get());
+    }
   }
 
   private static String selector(@Nullable String tag, ImageDocument manifest) {

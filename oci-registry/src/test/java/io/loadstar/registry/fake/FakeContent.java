@@ -74,7 +74,7 @@ final class FakeContent {
     Matcher blob = BLOB.matcher(path);
     if (blob.matches()) {
       byte[] bytes = blobs.get(blob.group(1));
-      return bytes == null ? missing("BLOB_UNKNOWN") : bytes(request, bytes);
+      return bytes == null ? missing(request, "BLOB_UNKNOWN") : bytes(request, bytes);
     }
     Matcher manifest = MANIFEST.matcher(path);
     if (manifest.matches()) {
@@ -84,7 +84,7 @@ final class FakeContent {
       return uploads.answer(request);
     }
     if (path.startsWith("/v2/")) {
-      return path.equals("/v2/") ? status(200) : missing("UNSUPPORTED");
+      return path.equals("/v2/") ? status(200) : missing(request, "UNSUPPORTED");
     }
     return bytes(request, first);
   }
@@ -98,7 +98,7 @@ final class FakeContent {
     }
     ImageDocument found = manifests.get(selector);
     if (found == null) {
-      return missing("MANIFEST_UNKNOWN");
+      return missing(request, "MANIFEST_UNKNOWN");
     }
     return withBody(request, found.bytes())
         .addHeader("Content-Type", found.mediaType())
@@ -154,10 +154,11 @@ final class FakeContent {
     return new MockResponse.Builder().code(code).build();
   }
 
-  private static MockResponse missing(String code) {
-    return new MockResponse.Builder()
-        .code(404)
-        .body("{\"errors\":[{\"code\":\"" + code + "\"}]}")
-        .build();
+  /** Without a body for HEAD: what follows such an answer is the next one. */
+  private static MockResponse missing(RecordedRequest request, String code) {
+    MockResponse.Builder answer = new MockResponse.Builder().code(404);
+    return "HEAD".equals(request.getMethod())
+        ? answer.build()
+        : answer.body("{\"errors\":[{\"code\":\"" + code + "\"}]}").build();
   }
 }
