@@ -36,8 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Debian's docker-registry as companies run it. */
 final class RealRegistryTest {
 
-  // bcrypt, cost 4, of "opensesame"
-  private static final String HASH = "$2b$04$.llLEOaQvvtQ3gMq.P1NEOmCLorxK1pTbpTVZil5TfseCfKkOO9Ey";
   private static final byte[] LAYER = new byte[3 << 20];
   private static final Descriptor BLOB;
 
@@ -58,7 +56,7 @@ final class RealRegistryTest {
   @Test
   void underTlsOfAPrivateAuthorityAndWithALogin() throws IOException {
     Path own = Files.createDirectories(directory.resolve("secure"));
-    try (DockerRegistry secure = DockerRegistry.startSecure(own, "me", HASH)) {
+    try (DockerRegistry secure = DockerRegistry.startSecure(own, "me", RealPeer.HASH)) {
       ImageReference image = secure.image("a/b:t");
       Path config = own.resolve("config.json");
       // me:opensesame
@@ -78,7 +76,9 @@ final class RealRegistryTest {
       RegistryAccess trusting = access.withHosts(ContainerdHosts.of(own + "/certs.d"));
       try (RegistryClient nobody =
           new RegistryClient(trusting.withCredentials(host -> new Credentials.Anonymous()))) {
-        assertThrows(RegistryException.Unauthorized.class, () -> nobody.resolve(image));
+        RegistryException e =
+            assertThrows(RegistryException.Unauthorized.class, () -> nobody.resolve(image));
+        assertTrue(String.valueOf(e.getMessage()).contains("docker login " + secure.host()));
       }
       try (RegistryClient client = new RegistryClient(trusting)) {
         push(client, image);
@@ -94,7 +94,7 @@ final class RealRegistryTest {
   @Test
   void behindNginxWithRedirectsThatExpire() throws Exception {
     Path own = Files.createDirectories(directory.resolve("nginx-front"));
-    try (DockerRegistry registry = DockerRegistry.startWithLogin(own, "me", HASH);
+    try (DockerRegistry registry = DockerRegistry.startWithLogin(own, "me", RealPeer.HASH);
         NginxFront nginx = NginxFront.start(own, registry.host())) {
       write(own, nginx.host(), "ca = \"" + directory.resolve("ca.crt") + "\"\n");
       ImageReference image = ImageReference.parse(nginx.host() + "/a/b:t");
@@ -102,7 +102,7 @@ final class RealRegistryTest {
           known
               .access()
               .withHosts(ContainerdHosts.of(own + "/certs.d"))
-              .withCredentials(host -> new Credentials.UsernamePassword("me", "opensesame"));
+              .withCredentials(RealPeer.LOGIN);
       try (RegistryClient client = new RegistryClient(access)) {
         push(client, image);
         BlobTail tail = client.openTail(image, BLOB.digest(), 1000);

@@ -11,8 +11,6 @@ import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
-import io.loadstar.credentials.CredentialSource;
-import io.loadstar.credentials.Credentials;
 import io.loadstar.oci.BlobContent;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDestination;
@@ -23,20 +21,27 @@ import io.loadstar.oci.JsonDocument;
 import io.loadstar.oci.MalformedReferenceException;
 import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
+import io.loadstar.oci.Referrer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Against a real registry. */
+/** Against real registries, over HTTP/1.1 and HTTP/2. */
+@ParameterizedClass
+@EnumSource
 final class RegistryClientTest {
 
   private static final byte[] LAYER = new byte[3 << 20];
@@ -48,19 +53,22 @@ final class RegistryClientTest {
   private static final Descriptor BLOB =
       Descriptor.of(MediaTypes.OCI_LAYER_GZIP, Digest.of(LAYER), LAYER.length);
 
-  @TempDir static Path directory;
-
-  private static DockerRegistry registry;
+  private static RealPeer.@Nullable Running registry;
 
   private final CountedTraffic traffic = new CountedTraffic();
+  private final RealPeer peer;
   private RegistryClient client;
 
-  @BeforeAll
-  static void startRegistry() throws IOException {
-    registry = DockerRegistry.start(directory);
+  RegistryClientTest(RealPeer peer) {
+    this.peer = peer;
   }
 
-  @AfterAll
+  @BeforeParameterizedClassInvocation
+  static void startRegistry(RealPeer peer, @TempDir Path directory) throws Exception {
+    registry = peer.start(directory);
+  }
+
+  @AfterParameterizedClassInvocation
   static void stopRegistry() {
     if (registry != null) {
       registry.close();
@@ -69,11 +77,7 @@ final class RegistryClientTest {
 
   @BeforeEach
   void start() {
-    client =
-        new RegistryClient(
-            RegistryAccess.defaults()
-                .withCredentials(CredentialSource.anonymous())
-                .withTraffic(traffic));
+    client = new RegistryClient(peer.access(traffic));
   }
 
   @AfterEach
@@ -83,7 +87,7 @@ final class RegistryClientTest {
 
   @Test
   void whatWasPushedIsPulledAndReadByRanges() throws IOException {
-    ImageReference image = registry.image("push/pull:v1");
+    ImageReference image = image("push/pull:v1");
     ImageDocument manifest = push(image);
     assertEquals(manifest.digest(), client.resolve(image).digest());
     assertEquals(
@@ -94,41 +98,42 @@ final class RegistryClientTest {
     ByteBuffer part = ByteBuffer.allocate(1000);
     blob.readFully(1_000_000, part);
     assertArrayEquals(Arrays.copyOfRange(LAYER, 1_000_000, 1_001_000), part.array());
-    assertEquals(before + 1, traffic.requests());
+    assertEquals(before + peer.hops(), traffic.requests());
     blob.readRanges(
         List.of(new ByteRange(0, LAYER.length)),
         (range, in) -> assertArrayEquals(LAYER, in.readAllBytes()));
-    assertEquals(before + 2, traffic.requests());
+    assertEquals(before + peer.hops() + 1, traffic.requests());
   }
 
   @Test
   void theTailOfABlobOfUnknownSizeCostsOneRequest() throws IOException {
-    ImageReference image = registry.image("tail:v1");
+    ImageReference image = image("tail:v1");
     push(image);
     long before = traffic.requests();
     BlobTail tail = client.openTail(image, BLOB.digest(), 4096);
     assertEquals(LAYER.length, tail.size());
-    assertEquals(before + 1, traffic.requests());
+    assertEquals(before + peer.hops(), traffic.requests());
     ByteBuffer end = ByteBuffer.allocate(51);
     tail.readFully(LAYER.length - 51, end);
     assertArrayEquals(Arrays.copyOfRange(LAYER, LAYER.length - 51, LAYER.length), end.array());
-    assertEquals(before + 1, traffic.requests());
+    assertEquals(before + peer.hops(), traffic.requests());
   }
 
   @Test
   void missingThingsAreNotFound() {
-    ImageReference image = registry.image("missing:v1");
+    ImageReference image = image("missing:v1");
     RegistryException e =
         assertThrows(RegistryException.NotFound.class, () -> client.resolve(image));
     assertEquals(404, e.status());
     assertEquals(
         "image " + image + " doesn't exist in the registry – check its name", e.getMessage());
-    assertThrows(RegistryException.NotFound.class, () -> client.openTail(image, BLOB.digest(), 10));
+    Digest nowhere = Digest.of("nowhere".getBytes(UTF_8));
+    assertThrows(RegistryException.NotFound.class, () -> client.openTail(image, nowhere, 10));
   }
 
   @Test
   void aBlobIsThereOnceItIsPut() throws IOException {
-    ImageReference image = registry.image("put:v1");
+    ImageReference image = image("put:v1");
     assertFalse(client.hasBlob(image, BLOB.digest()));
     client.putBlob(image, BLOB, BlobContent.of(LAYER));
     assertTrue(client.hasBlob(image, BLOB.digest()));
@@ -136,7 +141,7 @@ final class RegistryClientTest {
 
   @Test
   void wrongBytesAreNotPut() throws IOException {
-    ImageReference image = registry.image("wrong:v1");
+    ImageReference image = image("wrong:v1");
     byte[] wrong = LAYER.clone();
     wrong[5] ^= 1;
     assertThrows(
@@ -159,7 +164,7 @@ final class RegistryClientTest {
 
   @Test
   void anEmptyBlobIsPutAndRead() throws IOException {
-    ImageReference image = registry.image("empty:v1");
+    ImageReference image = image("empty:v1");
     Descriptor empty = Descriptor.of("application/x", Digest.of(new byte[0]), 0);
     client.putBlob(image, empty, BlobContent.of(new byte[0]));
     client.openBlob(image, empty).check();
@@ -168,8 +173,8 @@ final class RegistryClientTest {
 
   @Test
   void aBlobIsMountedFromAnotherRepositoryWithoutMovingBytes() throws IOException {
-    ImageReference from = registry.image("from:v1");
-    ImageReference to = registry.image("to:v1");
+    ImageReference from = image("from:v1");
+    ImageReference to = image("to:v1");
     client.putBlob(from, BLOB, BlobContent.of(LAYER));
     long sent = traffic.bytesSent();
     try (ImageDestination destination = client.destination(to);
@@ -184,26 +189,36 @@ final class RegistryClientTest {
 
   @Test
   void aDestinationIsNotNamedByDigest() {
-    ImageReference pinned = registry.image("x:v1").withDigest(BLOB.digest());
+    ImageReference pinned = image("x:v1").withDigest(BLOB.digest());
     assertThrows(MalformedReferenceException.class, () -> client.destination(pinned));
   }
 
   @Test
-  void aLoginIsBroughtWhereOneIsWanted(@TempDir Path own) throws IOException {
-    // bcrypt, cost 4, of "opensesame"
-    String hash = "$2b$04$.llLEOaQvvtQ3gMq.P1NEOmCLorxK1pTbpTVZil5TfseCfKkOO9Ey";
-    try (DockerRegistry closed = DockerRegistry.startWithLogin(own, "me", hash)) {
-      ImageReference image = closed.image("private:v1");
-      RegistryException e =
-          assertThrows(RegistryException.Unauthorized.class, () -> client.resolve(image));
-      assertTrue(String.valueOf(e.getMessage()).contains("docker login " + closed.host()));
-      Credentials login = new Credentials.UsernamePassword("me", "opensesame");
-      try (RegistryClient known =
-          new RegistryClient(RegistryAccess.defaults().withCredentials(host -> login))) {
-        known.putBlob(image, BLOB, BlobContent.of(LAYER));
-        assertTrue(known.hasBlob(image, BLOB.digest()));
-      }
-    }
+  void whatSpeaksOfAnImageIsFoundByIt() throws IOException {
+    ImageReference image = image("signed:v1");
+    ImageDocument subject = push(image);
+    byte[] config = "{}".getBytes(UTF_8);
+    Descriptor empty =
+        Descriptor.of("application/vnd.oci.empty.v1+json", Digest.of(config), config.length);
+    client.putBlob(image, empty, BlobContent.of(config));
+    ImageDocument signature =
+        ImageDocument.of(
+            MediaTypes.OCI_MANIFEST,
+            """
+            {"schemaVersion":2,"mediaType":"%s","artifactType":"application/x-signature",
+             "config":%s,"layers":[],"subject":%s}
+            """
+                .formatted(MediaTypes.OCI_MANIFEST, empty.toJson(), subject.descriptor().toJson())
+                .getBytes(UTF_8));
+    assertEquals(List.of(), client.referrers(image, subject.digest()));
+    client.putUnnamed(image, signature);
+    assertEquals(
+        List.of(new Referrer("application/x-signature", signature.digest().toString())),
+        client.referrers(image, subject.digest()));
+  }
+
+  private static ImageReference image(String repositoryAndTag) {
+    return Objects.requireNonNull(registry).image(repositoryAndTag);
   }
 
   private ImageDocument push(ImageReference image) throws IOException {
