@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.credentials.Credentials;
 import io.loadstar.oci.BlobContent;
@@ -25,9 +26,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import mockwebserver3.RecordedRequest;
 import okhttp3.Headers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,6 +159,46 @@ final class HostsTest {
       assertEquals("hidden", sent.get("X-Api-Key"));
       assertNull(store.server().requests().getFirst().getHeaders().get("X-Api-Key"));
     }
+  }
+
+  /** dfdaemon as a mirror, as Dragonfly's documents have it; Dragonfly itself isn't here. */
+  @Test
+  void dragonflyIsToldTheRegistryAndAskedForSingleRangesWhichItMustKeepTo() throws IOException {
+    write(
+        """
+        server = "%1$s"
+        [host."%2$s"]
+          capabilities = ["pull", "resolve"]
+          [host."%2$s".header]
+            X-Dragonfly-Registry = ["https://upstream.example"]
+        """
+            .formatted(upstream.origin(), mirror.origin()));
+    ImageDocument manifest = manifest();
+    mirror.add("t", manifest);
+    client.resolve(IMAGE);
+    BlobTail tail = client.openTail(IMAGE, mirror.blob().digest(), 51);
+    List<byte[]> parts = new ArrayList<>();
+    tail.source()
+        .readRanges(
+            List.of(new ByteRange(10, 5), new ByteRange(50_000, 5)),
+            (range, in) -> parts.add(in.readAllBytes()));
+    String blob = "/v2/a/b/blobs/" + mirror.blob().digest() + "?ns=upstream.example";
+    assertEquals(
+        List.of(
+            "GET /v2/a/b/manifests/t?ns=upstream.example",
+            "GET " + blob + " bytes=-51",
+            "GET " + blob + " bytes=10-14",
+            "GET " + blob + " bytes=50000-50004"),
+        mirror.lines());
+    for (RecordedRequest request : mirror.requests()) {
+      assertEquals("https://upstream.example", request.getHeaders().get("X-Dragonfly-Registry"));
+      assertEquals("identity", request.getHeaders().get("Accept-Encoding"));
+    }
+    assertEquals(List.of(), upstream.lines());
+    // Another part than was asked for isn't taken for it: the registry is asked.
+    mirror.next((request, good) -> mirror.part(0, 4, "bytes 0-4/100000"));
+    read();
+    assertEquals(List.of("GET " + blob + " bytes=10-14"), upstream.lines());
   }
 
   @Test
