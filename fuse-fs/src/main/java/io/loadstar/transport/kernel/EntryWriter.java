@@ -21,11 +21,14 @@ final class EntryWriter implements ReadOnlyFileSystem.DirectorySink {
   static final long ENDLESS = Integer.MAX_VALUE;
 
   private static final int TYPE_SHIFT = 12; // DT_* is the file type of st_mode, S_IF* >> 12
+  private static final int TYPE_MASK = 0170000;
+  private static final int DIRECTORY = 0040000;
 
   private final ReadOnlyFileSystem fileSystem;
   private final AttributeWriter attributes = new AttributeWriter();
   private ByteBuffer buffer = ByteBuffer.allocate(0);
   private boolean plus;
+  private boolean filesToo;
 
   EntryWriter(ReadOnlyFileSystem fileSystem) {
     this.fileSystem = fileSystem;
@@ -38,11 +41,25 @@ final class EntryWriter implements ReadOnlyFileSystem.DirectorySink {
     return this;
   }
 
-  /** As {@link #plain}, for a READDIRPLUS. */
+  /** As {@link #plain}, for a READDIRPLUS in which all entries have attributes. */
   EntryWriter plus(ByteBuffer reply) {
     buffer = reply;
     plus = true;
+    filesToo = true;
     return this;
+  }
+
+  /** As {@link #plus}, but that only directories have attributes. */
+  EntryWriter plusForDirectories(ByteBuffer reply) {
+    buffer = reply;
+    plus = true;
+    filesToo = false;
+    return this;
+  }
+
+  /** Whether a mode is a directory's. */
+  static boolean isDirectory(int mode) {
+    return (mode & TYPE_MASK) == DIRECTORY;
   }
 
   @Override
@@ -58,8 +75,8 @@ final class EntryWriter implements ReadOnlyFileSystem.DirectorySink {
     if (end > buffer.limit()) {
       return false;
     }
-    if (plus && (isDots(name) || !writeEntry(buffer, start, inode))) {
-      clear(start, dirent);
+    if (plus && !(hasAttributes(mode, name) && writeEntry(buffer, start, inode))) {
+      clear(start, dirent); // nodeid 0: the kernel takes the name only
     }
     buffer.putLong(dirent + Dirent.INO, inode);
     buffer.putLong(dirent + Dirent.COOKIE, nextCookie);
@@ -69,6 +86,10 @@ final class EntryWriter implements ReadOnlyFileSystem.DirectorySink {
     buffer.put(dirent + Dirent.NAME, name, name.position(), length);
     buffer.position(end);
     return true;
+  }
+
+  private boolean hasAttributes(int mode, ByteBuffer name) {
+    return (filesToo || isDirectory(mode)) && !isDots(name);
   }
 
   /** The kernel knows these itself, and counts no reference to them. */

@@ -11,6 +11,7 @@ import static io.loadstar.linux.Errno.EROFS;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
 import io.loadstar.transport.Failures;
+import io.loadstar.transport.kernel.FuseWire.Attr;
 import io.loadstar.transport.kernel.FuseWire.AttrOut;
 import io.loadstar.transport.kernel.FuseWire.EntryOut;
 import io.loadstar.transport.kernel.FuseWire.GetxattrIn;
@@ -72,6 +73,7 @@ final class FuseProtocol {
   private final BackingFiles backings;
   private final Agreement.Terms terms;
   private final boolean xattrs;
+  private final Listings listings = new Listings();
   private volatile @Nullable Agreement agreement;
 
   /**
@@ -206,10 +208,13 @@ final class FuseProtocol {
     if (inode < 0) {
       return exchange.failed((int) inode);
     }
+    ByteBuffer reply = exchange.reply();
     if (inode == 0) {
-      EntryWriter.writeAbsent(exchange.reply(), OutHeader.SIZE);
-    } else if (!exchange.entries().writeEntry(exchange.reply(), OutHeader.SIZE, inode)) {
+      EntryWriter.writeAbsent(reply, OutHeader.SIZE);
+    } else if (!exchange.entries().writeEntry(reply, OutHeader.SIZE, inode)) {
       return exchange.failed(-EIO);
+    } else if (!EntryWriter.isDirectory(reply.getInt(OutHeader.SIZE + EntryOut.ATTR + Attr.MODE))) {
+      listings.lookedUp(exchange.node());
     }
     return exchange.answered(EntryOut.SIZE);
   }
@@ -299,14 +304,20 @@ final class FuseProtocol {
       return exchange.failed(-EINVAL);
     }
     ByteBuffer body = exchange.body(exchange.readLength());
-    EntryWriter sink =
-        exchange.opcode() == Opcode.READDIRPLUS
-            ? exchange.entries().plus(body)
-            : exchange.entries().plain(body);
+    EntryWriter sink = entriesFor(exchange, body);
     int result = fileSystem.readdir(exchange.node(), exchange.readOffset(), sink);
     return result < 0
         ? exchange.failed(result)
         : exchange.answered(body.position() - OutHeader.SIZE);
+  }
+
+  private EntryWriter entriesFor(Exchange exchange, ByteBuffer body) {
+    if (exchange.opcode() != Opcode.READDIRPLUS) {
+      return exchange.entries().plain(body);
+    }
+    boolean filesToo =
+        exchange.readOffset() == 0 ? listings.begins(exchange.node()) : listings.goesOn();
+    return filesToo ? exchange.entries().plus(body) : exchange.entries().plusForDirectories(body);
   }
 
   private int getxattr(Exchange exchange) {

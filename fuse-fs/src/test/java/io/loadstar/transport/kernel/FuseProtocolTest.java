@@ -213,6 +213,9 @@ final class FuseProtocolTest {
     for (int i = 0; i < 500; i++) {
       files.file(ROOT, "n".repeat(1 + i % 255) + i, "");
     }
+    files.file(ROOT, "file", "");
+    kernel.ask(Opcode.READDIRPLUS, ROOT, readIn(0, 4096));
+    kernel.ask(Opcode.LOOKUP, ROOT, name("file"));
     List<String> names = new ArrayList<>();
     long cookie = 0;
     int length = kernel.ask(opcode, ROOT, readIn(cookie, 4096));
@@ -234,9 +237,40 @@ final class FuseProtocolTest {
       }
       length = kernel.ask(opcode, ROOT, readIn(cookie, 4096));
     }
-    assertEquals(502, names.size());
-    assertEquals(502, names.stream().distinct().count());
+    assertEquals(503, names.size());
+    assertEquals(503, names.stream().distinct().count());
     assertEquals(List.of(".", ".."), names.subList(0, 2));
+  }
+
+  @Test
+  void filesAreListedWithAttributesOnceSomebodyLooksAtThem() {
+    long directory = files.directory(ROOT, "d");
+    files.file(directory, "f", "");
+    files.directory(directory, "s");
+
+    assertEquals(List.of("s"), listedWithAttributes(directory));
+    kernel.ask(Opcode.LOOKUP, directory, name("s"));
+    assertEquals(List.of("s"), listedWithAttributes(directory));
+    kernel.ask(Opcode.LOOKUP, directory, name("f"));
+    for (int i = 0; i < Listings.CREDIT; i++) {
+      assertEquals(List.of("f", "s"), listedWithAttributes(directory));
+    }
+    assertEquals(List.of("s"), listedWithAttributes(directory));
+  }
+
+  private List<String> listedWithAttributes(long directory) {
+    int end = kernel.ask(Opcode.READDIRPLUS, directory, readIn(0, 4096)) - OutHeader.SIZE;
+    List<String> names = new ArrayList<>();
+    int at = 0;
+    while (at < end) {
+      int dirent = at + EntryOut.SIZE;
+      int size = kernel.intAt(dirent + Dirent.NAME_LENGTH);
+      if (kernel.longAt(at + EntryOut.NODE) != 0) {
+        names.add(kernel.text(dirent + Dirent.NAME, size));
+      }
+      at = dirent + Math.ceilDiv(Dirent.NAME + size, 8) * 8;
+    }
+    return names;
   }
 
   @Test
