@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,19 @@ public interface ContentStore extends Closeable {
    */
   default @Nullable HeldFile holdFile(ObjectKey key) {
     return null;
+  }
+
+  /**
+   * Makes one object of several, which stay. Blocks while it copies and hashes all of it: not for a
+   * thread that serves requests.
+   *
+   * @param whole named by the digest of all bytes
+   * @param parts in their order, which make up {@code whole}
+   * @return whether it is there now, and checked; false if a part isn't, if they make up something
+   *     else, or if there is no room
+   */
+  default boolean join(ObjectKey.ByContent whole, List<ObjectKey> parts) {
+    return false;
   }
 
   /** A file that stays where it is until this is closed. Thread-safe; closing twice is harmless. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -217,14 +218,62 @@ public final class DiskContentStore implements ContentStore {
       return false;
     }
     try {
-      return publish(key, file, content);
+      return publish(key, file, channel -> writeAll(content.duplicate(), channel));
     } finally {
       changing.remove(file);
       makeRoomIfTight();
     }
   }
 
-  private boolean publish(ObjectKey key, Path file, ByteBuffer content) {
+  private static void writeAll(ByteBuffer content, FileChannel file) throws IOException {
+    while (content.hasRemaining()) {
+      file.write(content);
+    }
+  }
+
+  @Override
+  public boolean join(ObjectKey.ByContent whole, List<ObjectKey> parts) {
+    if (closed) {
+      return false;
+    }
+    Path file = layout.pathOf(whole);
+    if ((isProven(whole) && Files.exists(file)) || prove(whole)) {
+      return true;
+    }
+    if (!changing.add(file)) {
+      return false;
+    }
+    try {
+      return publish(whole, file, channel -> writeJoined(whole, parts, channel));
+    } finally {
+      changing.remove(file);
+      makeRoomIfTight();
+    }
+  }
+
+  private void writeJoined(ObjectKey.ByContent whole, List<ObjectKey> parts, FileChannel file)
+      throws IOException {
+    for (ObjectKey part : parts) {
+      OpenObject object = hold(part);
+      if (object == null && prove(part)) {
+        object = hold(part);
+      }
+      if (object == null) {
+        throw new NoSuchFileException(part.toString());
+      }
+      try {
+        object.appendTo(file);
+      } finally {
+        object.letGo();
+      }
+    }
+    Digest actual = digestOf(file.position(0));
+    if (!actual.equals(whole.digest()) || file.size() != whole.size()) {
+      throw new IOException("its parts make up " + actual);
+    }
+  }
+
+  private boolean publish(ObjectKey key, Path file, StoreLayout.Content content) {
     if (!headroom.take(key.size())) {
       refused.increment();
       callEvictor(key.size());
@@ -233,7 +282,7 @@ public final class DiskContentStore implements ContentStore {
     }
     try {
       long before = sizeOf(file);
-      layout.publish(file, content.duplicate());
+      layout.publish(file, content);
       discount(before);
       objects.increment();
       proven.put(key, Boolean.TRUE);

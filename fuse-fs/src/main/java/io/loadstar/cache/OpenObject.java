@@ -66,6 +66,22 @@ final class OpenObject {
   }
 
   /**
+   * Appends all of it to {@code file}; on a file system that can, the bytes are shared, not copied.
+   *
+   * @throws IOException if one can't be read or the other can't be written
+   */
+  void appendTo(FileChannel file) throws IOException {
+    long done = 0;
+    while (done < key.size()) {
+      long count = channel.transferTo(done, key.size() - done, file);
+      if (count <= 0) {
+        throw new IOException("the file was cut short at byte " + done);
+      }
+      done += count;
+    }
+  }
+
+  /**
    * Copies from {@code offset} up to the object's end or the buffer's limit.
    *
    * @return how many bytes

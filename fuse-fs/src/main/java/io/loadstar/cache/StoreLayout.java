@@ -2,7 +2,6 @@ package io.loadstar.cache;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -113,18 +112,27 @@ final class StoreLayout implements AutoCloseable {
     };
   }
 
+  /** Writes an object's bytes. */
+  @FunctionalInterface
+  interface Content {
+
+    /**
+     * @param file an empty one, which can be read as well
+     */
+    void writeTo(FileChannel file) throws IOException;
+  }
+
   /** Has {@code object} appear with this content, in place of what may be there. */
-  void publish(Path object, ByteBuffer content) throws IOException {
+  void publish(Path object, Content content) throws IOException {
     Path temporary = incoming.resolve(Long.toHexString(nextIncoming.incrementAndGet()));
     try {
       try (FileChannel channel =
           FileChannel.open(
               temporary,
-              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              Set.of(
+                  StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ),
               PRIVATE_FILE)) {
-        while (content.hasRemaining()) {
-          channel.write(content);
-        }
+        content.writeTo(channel);
       }
       move(temporary, object);
     } finally {

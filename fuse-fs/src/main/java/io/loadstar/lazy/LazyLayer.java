@@ -99,13 +99,14 @@ public final class LazyLayer implements Closeable {
   }
 
   /**
-   * The whole file as one in the store, for a transport that hands it to the kernel.
+   * The whole file as one in the store, for a transport that hands it to the kernel. Returns at
+   * once; one that is here in pieces is put together for the next time.
    *
    * @param file one of {@link #tree}
    * @return held until the caller closes it; null if it isn't here, checked and in one piece
    */
   public ContentStore.@Nullable HeldFile holdWhole(Inode.RegularFile file) {
-    return file.chunks().size() == 1 ? node.store().holdFile(index.key(file, 0)) : null;
+    return node.wholeFiles().hold(index, file);
   }
 
   /**

@@ -41,6 +41,7 @@ public final class LazyNode implements Closeable {
 
   private final Workers workers;
   private final ChunkFetcher fetcher;
+  private final WholeFiles wholeFiles;
   private final Prefetcher prefetcher;
   private final @Nullable BackgroundFetcher background;
   private final List<Thread> backgroundThreads;
@@ -61,6 +62,7 @@ public final class LazyNode implements Closeable {
     this.options = options;
     this.ticker = ticker;
     this.workers = Workers.start(options.decodeThreads());
+    this.wholeFiles = new WholeFiles(store);
     this.fetcher = new ChunkFetcher(store, workers, options);
     this.prefetcher = new Prefetcher(fetcher, workers, options.prefetchWithoutLandmark());
     this.background =
@@ -114,6 +116,10 @@ public final class LazyNode implements Closeable {
 
   ContentStore store() {
     return store;
+  }
+
+  WholeFiles wholeFiles() {
+    return wholeFiles;
   }
 
   /** Has the parts of one read filled, and the read fail if that takes too long. */
@@ -252,6 +258,7 @@ public final class LazyNode implements Closeable {
   public void close() {
     closed = true;
     backgroundThreads.forEach(Thread::interrupt);
+    wholeFiles.close();
     workers.close();
     for (PendingRead read : pending) {
       read.fail(new IOException("shutting down"));

@@ -1,12 +1,15 @@
 package io.loadstar.cache;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.Digest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -69,6 +72,35 @@ final class DiskContentStoreTest extends ContentStoreContract {
     assertEquals(
         "rwx------",
         PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("store"))));
+  }
+
+  @Test
+  void partsAreJoinedIfTheyMakeUpTheWhole() throws IOException {
+    List<ObjectKey> parts = new ArrayList<>();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int size : new int[] {70_000, 1, 5000}) {
+      ObjectKey.ByContent part = putRandom(size);
+      parts.add(part);
+      bytes.write(Files.readAllBytes(fileOf(part)));
+    }
+    byte[] content = bytes.toByteArray();
+    var whole = new ObjectKey.ByContent(parts.getFirst().domain(), Digest.of(content), 75_001);
+    assertNull(store.holdFile(whole));
+
+    assertFalse(store.join(whole, parts.reversed()));
+    assertFalse(store.join(whole, parts.subList(0, 2)));
+    assertFalse(store.contains(whole));
+    assertTrue(store.join(whole, parts));
+
+    assertArrayEquals(content, readWhole(store, whole));
+    assertEquals(150_002, store.usage().bytes());
+    try (ContentStore.HeldFile held = requireNonNull(store.holdFile(whole))) {
+      assertArrayEquals(content, Files.readAllBytes(held.path()));
+    }
+    restart();
+    assertNull(store.holdFile(whole), "handed out unchecked");
+    assertTrue(store.join(whole, List.of()), "checked again, not made again");
+    requireNonNull(store.holdFile(whole)).close();
   }
 
   @Test

@@ -161,6 +161,9 @@ public record TestLayer(byte[] blob, LayerTree tree, Map<String, byte[]> files) 
         if (digests) {
           row.chunkDigest(Digest.of(chunk));
         }
+        if (digests && first) {
+          row.digest(Digest.of(content));
+        }
         rows.add(row.build());
         member.writeBytes(chunk);
       }
