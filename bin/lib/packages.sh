@@ -18,7 +18,7 @@ has_program() {
   PATH=$PATH:/sbin:/usr/sbin type -P "$1" >/dev/null
 }
 
-# missing_packages SET: the names, one a line, of what the set `build`, `node`, `test` or `measure` lacks here. A program counts, not a package: a
+# missing_packages SET: the names, one a line, of what the set `build`, `node`, `test`, `measure` or `mounts` lacks here. A program counts, not a package: a
 # containerd that came from elsewhere (docker's containerd.io, k3s) is as good, and apt would remove it to install Debian's.
 missing_packages() {
   case $1 in
@@ -42,6 +42,13 @@ missing_packages() {
     measure)
       has_program time || echo time
       has_program taskset || echo util-linux
+      ;;
+    mounts)
+      has_program fio || echo fio
+      has_program squashfuse_ll || echo squashfuse
+      has_program mksquashfs || echo squashfs-tools
+      has_program python3 || echo python3
+      has_library libfuse.so.2 || fuse2_package
       ;;
     *) die "no such set of packages: $1" ;;
   esac
