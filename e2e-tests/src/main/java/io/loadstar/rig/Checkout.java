@@ -3,7 +3,6 @@ package io.loadstar.rig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -42,11 +41,8 @@ public record Checkout(Path root) {
     return Program.of(root.resolve("bin/loadstar").toString()).with(List.of(words));
   }
 
-  /** The command line of the daemon {@code loadstar-snapshotter}. */
-  List<String> snapshotter(String... words) {
-    List<String> all = new ArrayList<>();
-    all.add(root.resolve("bin/loadstar-snapshotter").toString());
-    all.addAll(List.of(words));
-    return all;
+  /** The daemon {@code loadstar-snapshotter} with these words. */
+  Program snapshotter(String... words) {
+    return Program.of(root.resolve("bin/loadstar-snapshotter").toString()).with(List.of(words));
   }
 }

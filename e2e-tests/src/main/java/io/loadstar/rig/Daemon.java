@@ -37,13 +37,23 @@ public final class Daemon implements AutoCloseable {
    */
   public static Daemon start(String name, List<String> words, Path out, Path log)
       throws IOException {
-    Process process =
-        new ProcessBuilder(words)
+    return start(name, Program.of(words.toArray(String[]::new)), out, log);
+  }
+
+  /**
+   * Starts it, in an environment of its own.
+   *
+   * @param program its command line and what is set beside the caller's environment
+   * @throws IOException if there is no such program
+   */
+  public static Daemon start(String name, Program program, Path out, Path log) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(program.words())
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectOutput(ProcessBuilder.Redirect.appendTo(out.toFile()))
-            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
-    return new Daemon(name, process, log);
+            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(program.environment());
+    return new Daemon(name, builder.start(), log);
   }
 
   /** Its process id. */

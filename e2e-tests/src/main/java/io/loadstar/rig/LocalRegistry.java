@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 public final class LocalRegistry implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
-  private static final Pattern LISTENING = Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+)");
+  private static final Pattern LISTENING = Pattern.compile("listening on ([0-9.]+:\\d+)");
 
   private final Path directory;
   private final Daemon daemon;
@@ -53,6 +53,30 @@ public final class LocalRegistry implements AutoCloseable {
    */
   public static LocalRegistry start(Path directory, String address)
       throws IOException, InterruptedException, TimeoutException {
+    return startWith(directory, "http: {addr: '" + address + "', secret: rig}\n");
+  }
+
+  /**
+   * Starts one under TLS that wants a login.
+   *
+   * @param address of this machine, without a port
+   * @param login a line of an htpasswd file, with a bcrypt hash
+   */
+  public static LocalRegistry startSecure(
+      Path directory, String address, PrivateAuthority authority, String login)
+      throws IOException, InterruptedException, TimeoutException {
+    Path users = Files.writeString(directory.resolve("htpasswd"), login + "\n");
+    return startWith(
+        directory,
+        """
+        http: {addr: '%s:0', secret: rig, tls: {certificate: '%s', key: '%s'}}
+        auth: {htpasswd: {realm: rig, path: '%s'}}
+        """
+            .formatted(address, authority.server(), authority.key(), users));
+  }
+
+  private static LocalRegistry startWith(Path directory, String http)
+      throws IOException, InterruptedException, TimeoutException {
     Path configuration = directory.resolve("registry.yml");
     Files.writeString(
         configuration,
@@ -60,9 +84,9 @@ public final class LocalRegistry implements AutoCloseable {
         version: 0.1
         log: {level: info, accesslog: {disabled: false}}
         storage: {filesystem: {rootdirectory: '%s'}, delete: {enabled: true}}
-        http: {addr: '%s', secret: rig}
         """
-            .formatted(directory.resolve("storage"), address));
+                .formatted(directory.resolve("storage"))
+            + http);
     Path log = directory.resolve("registry.log");
     Files.writeString(log, "");
     Daemon daemon =

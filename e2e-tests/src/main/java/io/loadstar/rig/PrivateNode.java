@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +39,16 @@ public final class PrivateNode implements AutoCloseable {
   private final Path directory;
   private final Checkout checkout;
   private final LocalRegistry registry;
+  private final Map<String, String> environment;
   private @Nullable Daemon snapshotter;
   private @Nullable Daemon containerd;
 
-  private PrivateNode(Path directory, Checkout checkout, LocalRegistry registry) {
+  private PrivateNode(
+      Path directory, Checkout checkout, LocalRegistry registry, Map<String, String> environment) {
     this.directory = directory;
     this.checkout = checkout;
     this.registry = registry;
+    this.environment = Map.copyOf(environment);
   }
 
   /**
@@ -54,6 +58,17 @@ public final class PrivateNode implements AutoCloseable {
    */
   public static PrivateNode start(String configuration)
       throws IOException, InterruptedException, TimeoutException {
+    return start(configuration, Map.of());
+  }
+
+  /**
+   * Starts one in a new directory.
+   *
+   * @param configuration the snapshotter's, in TOML
+   * @param environment what is set for the snapshotter and {@link #loadstar} beside the caller's
+   */
+  public static PrivateNode start(String configuration, Map<String, String> environment)
+      throws IOException, InterruptedException, TimeoutException {
     Path directory = Files.createTempDirectory(Path.of("/var/tmp"), "loadstar-rig.");
     for (String name : List.of("registry", "snapshotter", "scratch")) {
       Files.createDirectory(directory.resolve(name));
@@ -61,7 +76,10 @@ public final class PrivateNode implements AutoCloseable {
     Files.writeString(directory.resolve("snapshotter.toml"), configuration);
     PrivateNode node =
         new PrivateNode(
-            directory, Checkout.found(), LocalRegistry.start(directory.resolve("registry")));
+            directory,
+            Checkout.found(),
+            LocalRegistry.start(directory.resolve("registry")),
+            environment);
     try {
       node.startSnapshotter();
       node.startContainerd();
@@ -109,7 +127,7 @@ public final class PrivateNode implements AutoCloseable {
 
   /** The command {@code loadstar} with these words. */
   public Program loadstar(String... words) {
-    return checkout.loadstar(words);
+    return checkout.loadstar(words).where(environment);
   }
 
   /** {@code loadstar pull}: lazily, into this containerd. */
@@ -141,15 +159,17 @@ public final class PrivateNode implements AutoCloseable {
     Daemon daemon =
         Daemon.start(
             "loadstar-snapshotter",
-            checkout.snapshotter(
-                "--address",
-                snapshotterSocket().toString(),
-                "--root",
-                snapshotterRoot().toString(),
-                "--config",
-                directory.resolve("snapshotter.toml").toString(),
-                "--log-level",
-                "debug"),
+            checkout
+                .snapshotter(
+                    "--address",
+                    snapshotterSocket().toString(),
+                    "--root",
+                    snapshotterRoot().toString(),
+                    "--config",
+                    directory.resolve("snapshotter.toml").toString(),
+                    "--log-level",
+                    "debug")
+                .where(environment),
             directory.resolve("s.log"),
             directory.resolve("s.log"));
     snapshotter = daemon;

@@ -55,6 +55,13 @@ public record Program(List<String> words, Map<String, String> environment, Durat
     return new Program(words, all, limit);
   }
 
+  /** The same with all of these set in its environment. */
+  public Program where(Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(more);
+    return new Program(words, all, limit);
+  }
+
   /** The same with another limit. */
   public Program within(Duration other) {
     return new Program(words, environment, other);

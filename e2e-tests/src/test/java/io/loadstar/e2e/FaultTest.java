@@ -9,6 +9,7 @@ import io.loadstar.rig.Ctr;
 import io.loadstar.rig.Deadline;
 import io.loadstar.rig.Finished;
 import io.loadstar.rig.ImageLayout;
+import io.loadstar.rig.LocalRegistry;
 import io.loadstar.rig.PrivateNode;
 import io.loadstar.rig.ProcessTable;
 import io.loadstar.rig.Program;
@@ -126,6 +127,46 @@ class FaultTest {
         relay.release();
         ctr.unmount(PrivateNode.SNAPSHOTTER, mounted);
       }
+    }
+  }
+
+  @Test
+  void aReaderWaitsForARegistryThatIsStartedAgain() throws Exception {
+    PrivateNode node = NODE.node();
+    Path trees = Files.createTempDirectory(node.scratch(), "restarted.");
+    Path tree = Files.createDirectory(trees.resolve("tree"));
+    byte[] bytes = randomFile(tree.resolve("data"), 1);
+    SampleImage image = pushed(node, trees, tree, "restarted");
+    Path storage = Files.createDirectory(trees.resolve("registry"));
+    Path mounted = Files.createDirectory(trees.resolve("mounted"));
+    Ctr ctr = node.ctr().in("restarted");
+    String address;
+    try (LocalRegistry first = LocalRegistry.start(storage)) {
+      address = first.address();
+      String reference = first.reference("restarted", SampleImage.CONVERTED);
+      node.convert(image.ordinary(), reference);
+      node.pullLazily(ctr, reference);
+      ctr.mount(PrivateNode.SNAPSHOTTER, mounted);
+    }
+    try {
+      Process reader = Program.of("cmp", mounted + "/data", tree + "/data").start();
+      try {
+        Deadline.await(
+            Duration.ofSeconds(20),
+            "the log says why the reader waits",
+            () -> node.snapshotterLog().contains(address + " fails, and is tried again"));
+        assertTrue(reader.isAlive(), "the reader didn't wait");
+        try (LocalRegistry second = LocalRegistry.start(storage, address)) {
+          assertEquals(address, second.address());
+          assertTrue(reader.waitFor(60, TimeUnit.SECONDS), "the reader still waits");
+          assertEquals(0, reader.exitValue());
+          assertEquals(Digest.of(bytes), digestOf(mounted.resolve("data")));
+        }
+      } finally {
+        reader.destroyForcibly();
+      }
+    } finally {
+      ctr.unmount(PrivateNode.SNAPSHOTTER, mounted);
     }
   }
 
