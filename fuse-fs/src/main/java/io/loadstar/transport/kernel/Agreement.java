@@ -17,7 +17,8 @@ record Agreement(int minor, long flags, int maxReadahead) {
   static final int PAGE = 4096;
 
   /**
-   * What a read-only tree can use.
+   * What a read-only tree can use. POSIX_ACL among it, although layers hardly ever have such lists:
+   * without it the kernel asks for an inode's each time that its permissions are checked.
    *
    * <p>Not among them: ATOMIC_O_TRUNC, since the kernel then believes that an open which is
    * answered ENOSYS has truncated; EXPLICIT_INVAL_DATA and AUTO_INVAL_DATA, since a file that
@@ -30,6 +31,7 @@ record Agreement(int minor, long flags, int maxReadahead) {
           | InitFlag.ASYNC_DIO
           | InitFlag.NO_OPEN_SUPPORT
           | InitFlag.PARALLEL_DIROPS
+          | InitFlag.POSIX_ACL
           | InitFlag.ABORT_ERROR
           | InitFlag.MAX_PAGES
           | InitFlag.CACHE_SYMLINKS

@@ -73,6 +73,7 @@ final class DeviceThread extends Thread {
   private void serve() {
     unique = exchange.unique();
     since = now();
+    connection.received();
     int opcode = exchange.opcode();
     if (opcode == Opcode.READ) {
       serveRead();

@@ -209,6 +209,7 @@ final class FuseWire {
     static final long ASYNC_DIO = 1L << 15;
     static final long NO_OPEN_SUPPORT = 1L << 17;
     static final long PARALLEL_DIROPS = 1L << 18;
+    static final long POSIX_ACL = 1L << 20;
     static final long ABORT_ERROR = 1L << 21;
     static final long MAX_PAGES = 1L << 22;
     static final long CACHE_SYMLINKS = 1L << 23;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ final class KernelConnection implements ConnectedMount.Server {
   /** Those that didn't come back in time, for each of which another was started. */
   private final Set<Thread> stuck = new HashSet<>();
 
+  private final LongAdder requests = new LongAdder();
   private int named;
   private final CountDownLatch initialised = new CountDownLatch(1);
   private final CountDownLatch gone = new CountDownLatch(1);
@@ -137,6 +139,16 @@ final class KernelConnection implements ConnectedMount.Server {
     synchronized (lock) {
       return !stuck.contains(thread);
     }
+  }
+
+  /** A request has come. */
+  void received() {
+    requests.increment();
+  }
+
+  /** How many requests there were. */
+  long requests() {
+    return requests.sum();
   }
 
   /** INIT has been answered. */

@@ -54,7 +54,7 @@ final class FuseProtocolTest {
     long flags =
         (kernel.intAt(InitOut.FLAGS) & 0xffff_ffffL)
             | (long) kernel.intAt(InitOut.FLAGS2) << Integer.SIZE;
-    for (int bit : new int[] {0, 13, 14, 15, 17, 18, 21, 22, 23, 24, 30, 39, 40}) {
+    for (int bit : new int[] {0, 13, 14, 15, 17, 18, 20, 21, 22, 23, 24, 30, 39, 40}) {
       assertTrue((flags & 1L << bit) != 0, "bit " + bit);
       flags &= ~(1L << bit);
     }
