@@ -98,7 +98,7 @@ public final class StoredLayer implements Closeable {
         for (long offset = 0; offset < file.size(); offset += STEP) {
           CompletableFuture<Integer> end = new CompletableFuture<>();
           layer.read(
-              file,
+              file.number(),
               offset,
               buffer.clear(),
               (count, failure) -> {

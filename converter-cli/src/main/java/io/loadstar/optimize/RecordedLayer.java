@@ -66,7 +66,7 @@ record RecordedLayer(LazyLayer layer, AccessRecord record, FuseMount mount) impl
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(file.size(), limit));
     CompletableFuture<Integer> end = new CompletableFuture<>();
     layer.read(
-        file,
+        file.number(),
         0,
         buffer,
         (count, failure) -> {

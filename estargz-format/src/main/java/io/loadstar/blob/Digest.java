@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Digest implements Comparable<Digest> {
 
+  /** How many bytes {@link #put} writes. */
+  public static final int BYTES = 4 * Long.BYTES;
+
   private static final String PREFIX = "sha256:";
   private static final int HEX_LENGTH = 64;
 
@@ -57,11 +60,11 @@ public final class Digest implements Comparable<Digest> {
     return value;
   }
 
-  private Digest(ByteBuffer hash) {
-    first = hash.getLong();
-    second = hash.getLong();
-    third = hash.getLong();
-    fourth = hash.getLong();
+  private Digest(long first, long second, long third, long fourth) {
+    this.first = first;
+    this.second = second;
+    this.third = third;
+    this.fourth = fourth;
   }
 
   /**
@@ -99,7 +102,26 @@ public final class Digest implements Comparable<Digest> {
 
   /** Ends {@code hash}, which is then as new, and names what it has seen. */
   public static Digest finish(MessageDigest hash) {
-    return new Digest(ByteBuffer.wrap(hash.digest()));
+    return at(ByteBuffer.wrap(hash.digest()), 0);
+  }
+
+  /**
+   * What {@link #put} wrote at {@code position}.
+   *
+   * @param bytes in the same byte order as then; its position is left where it was
+   * @throws IndexOutOfBoundsException if there aren't as many bytes
+   */
+  public static Digest at(ByteBuffer bytes, int position) {
+    return new Digest(
+        bytes.getLong(position),
+        bytes.getLong(position + Long.BYTES),
+        bytes.getLong(position + 2 * Long.BYTES),
+        bytes.getLong(position + 3 * Long.BYTES));
+  }
+
+  /** Writes the hash, {@link #BYTES} bytes, as four numbers. */
+  public void put(ByteBuffer destination) {
+    destination.putLong(first).putLong(second).putLong(third).putLong(fourth);
   }
 
   /** The hash as 64 lower-case hex digits. */

@@ -5,7 +5,6 @@ import io.loadstar.tar.EntryName;
 import io.loadstar.toc.Toc;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * verifies.
  *
  * <p>Immutable, thread-safe; pure data. Inodes are numbered breadth first in the order of the
- * names, so that the same TOC always gives the same numbers. Asking by number neither allocates nor
- * throws. A layer with 200,000 files takes about 50 MB; see {@link DirectoryIndex} for the names.
+ * names, so that the same TOC always gives the same numbers. What is asked by number, but for
+ * {@link #inode}, neither allocates nor throws. All of a tree stands in one buffer, its index,
+ * which can be kept in a file and mapped: see {@link IndexLayout}.
  */
 public final class LayerTree {
 
@@ -33,34 +33,59 @@ public final class LayerTree {
   /** Longest symlink target in UTF-8 bytes: what fits into the kernel's page. */
   public static final int MAX_TARGET_BYTES = 4095;
 
-  /** By number. Null are 0, which is none, and what an {@link OverlayView} hides. */
-  private final @Nullable Inode[] inodes;
+  static final int LANDMARK_ABSENT = 0;
+  static final int LANDMARK_NOTHING = 1;
+  static final int LANDMARK_UP_TO = 2;
 
-  private final DirectoryIndex directories;
-  private final MemberList members;
+  private final ByteBuffer index;
+  private final InodeRows inodes;
+  private final DirectoryRows directories;
+  private final ChunkRows chunks;
   private final Landmark landmark;
   private final long count;
   private final long totalBytes;
   private final long unverifiableChunks;
 
-  LayerTree(@Nullable Inode[] inodes, DirectoryIndex directories, Landmark landmark) {
-    this.inodes = inodes;
-    this.directories = directories;
-    this.landmark = landmark;
-    this.members = MemberList.of(Arrays.asList(inodes));
-    long present = 0;
-    long bytes = 0;
-    long unverifiable = 0;
-    for (Inode inode : inodes) {
-      present += inode == null ? 0 : 1;
-      if (inode instanceof Inode.RegularFile file) {
-        bytes += file.size();
-        unverifiable += file.chunks().stream().filter(chunk -> chunk.digest() == null).count();
-      }
-    }
-    this.count = present;
-    this.totalBytes = bytes;
-    this.unverifiableChunks = unverifiable;
+  /**
+   * @param inodes by number. Null are 0, which is none, and what an {@link OverlayView} hides
+   */
+  LayerTree(@Nullable Inode[] inodes, DirectoryDraft directories, Landmark landmark) {
+    this(new IndexWriter(inodes, directories, landmark).write());
+  }
+
+  private LayerTree(IndexWriter.Written written) {
+    IndexLayout layout = written.layout();
+    this.index = written.index();
+    this.inodes = new InodeRows(index, layout);
+    this.directories = new DirectoryRows(index, layout, inodes);
+    this.chunks = new ChunkRows(index, layout);
+    this.landmark =
+        switch (index.getInt(IndexLayout.LANDMARK_AT)) {
+          case LANDMARK_NOTHING -> new Landmark.PrefetchNothing();
+          case LANDMARK_UP_TO ->
+              new Landmark.PrefetchUpTo(index.getLong(IndexLayout.LANDMARK_END_AT));
+          default -> new Landmark.Absent();
+        };
+    this.count = index.getLong(IndexLayout.COUNT_AT);
+    this.totalBytes = index.getLong(IndexLayout.TOTAL_AT);
+    this.unverifiableChunks = index.getLong(IndexLayout.UNVERIFIABLE_AT);
+  }
+
+  /**
+   * The tree of which {@link #index} has been kept: nothing is parsed or copied.
+   *
+   * @param index what remains of it; isn't changed as long as the tree is used. A mapped file keeps
+   *     the tree off the heap
+   * @throws MalformedBlobException if it isn't an index, or not as it was written
+   */
+  public static LayerTree open(ByteBuffer index) throws MalformedBlobException {
+    ByteBuffer ordered = index.slice().asReadOnlyBuffer().order(IndexLayout.ORDER);
+    return new LayerTree(new IndexWriter.Written(ordered, IndexLayout.read(ordered)));
+  }
+
+  /** All of it as bytes, to be kept and opened again; see docs/formats.md. Read-only. */
+  public ByteBuffer index() {
+    return index.asReadOnlyBuffer().rewind();
   }
 
   /**
@@ -78,14 +103,14 @@ public final class LayerTree {
     return new TreeDraft(toc, chunks, payloadEnd).build();
   }
 
-  /** The inode of this number; null if the layer has none. */
+  /** The inode of this number, made anew; null if the layer has none. */
   public @Nullable Inode inode(long number) {
-    return number > 0 && number < inodes.length ? inodes[(int) number] : null;
+    return inodes.inode(number, chunks);
   }
 
   /** The highest inode number. */
   public long maxInode() {
-    return inodes.length - 1L;
+    return inodes.max();
   }
 
   /**
@@ -176,15 +201,25 @@ public final class LayerTree {
 
   /** All members that hold content, in the order of the blob; each is made when asked for. */
   public List<Member> members() {
-    return members;
+    return chunks.memberList();
   }
 
   /** The member that holds {@code chunk}, which is one of this tree's, with all that share it. */
   public Member memberOf(Chunk chunk) {
-    int index = members.indexOf(chunk.member().offset());
-    if (index < 0) {
+    int member = chunks.findMember(chunk.member().offset());
+    if (member < 0) {
       throw new IllegalArgumentException("no chunk of this layer: " + chunk);
     }
-    return members.get(index);
+    return chunks.member(member);
+  }
+
+  /** Chunks and members by number. */
+  public ChunkRows chunks() {
+    return chunks;
+  }
+
+  /** Inodes by number, without making them. */
+  public InodeRows inodes() {
+    return inodes;
   }
 }

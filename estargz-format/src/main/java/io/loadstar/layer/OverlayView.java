@@ -171,16 +171,16 @@ public final class OverlayView {
     return Collections.unmodifiableSortedMap(xattrs);
   }
 
-  private DirectoryIndex index() {
+  private DirectoryDraft index() {
     int last = (int) layer.maxInode() + whiteouts.size();
-    DirectoryIndex.Builder index = new DirectoryIndex.Builder(last);
+    DirectoryDraft index = new DirectoryDraft(last);
     for (Listing listing : listings) { // breadth first, as the layer's numbers are: ascending
       index.begin((int) listing.directory, (int) layer.parent(listing.directory));
       for (Named entry : listing.entries) {
         index.add(entry.name, (int) entry.inode);
       }
     }
-    return index.build();
+    return index.end();
   }
 
   private static boolean isLandmark(byte[] name) {

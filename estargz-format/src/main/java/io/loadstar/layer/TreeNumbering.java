@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.layer.TreeDraft.Node;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,8 +42,7 @@ final class TreeNumbering {
     for (Node node : nodes) {
       made[node.number] = inodes.make(node);
     }
-    DirectoryIndex index = index();
-    return new LayerTree(made, index, landmark(made, index));
+    return new LayerTree(made, directories(), landmark(made));
   }
 
   private void add(Node node) {
@@ -74,30 +72,36 @@ final class TreeNumbering {
     listings.add(new Listing(reached.directory, reached.parent, entries));
   }
 
-  private DirectoryIndex index() {
-    DirectoryIndex.Builder index = new DirectoryIndex.Builder(nodes.size());
+  private DirectoryDraft directories() {
+    DirectoryDraft index = new DirectoryDraft(nodes.size());
     for (Listing listing : listings) { // breadth first is by ascending number
       index.begin(listing.directory.number, listing.parent.number);
       for (Named entry : listing.entries) {
         index.add(entry.name, entry.node.number);
       }
     }
-    return index.build();
+    return index.end();
   }
 
   /** A layer with both has nothing to prefetch, as the format's first reader had it. */
-  private static Landmark landmark(@Nullable Inode[] inodes, DirectoryIndex index) {
-    if (root(inodes, index, Landmark.NO_PREFETCH) != null) {
+  private Landmark landmark(@Nullable Inode[] inodes) {
+    if (root(inodes, Landmark.NO_PREFETCH) != null) {
       return new Landmark.PrefetchNothing();
     }
-    if (root(inodes, index, Landmark.PREFETCH) instanceof Inode.RegularFile file
+    if (root(inodes, Landmark.PREFETCH) instanceof Inode.RegularFile file
         && !file.chunks().isEmpty()) {
       return new Landmark.PrefetchUpTo(file.chunks().getFirst().member().offset());
     }
     return new Landmark.Absent();
   }
 
-  private static @Nullable Inode root(@Nullable Inode[] inodes, DirectoryIndex index, String name) {
-    return inodes[(int) index.lookup(LayerTree.ROOT, ByteBuffer.wrap(name.getBytes(UTF_8)))];
+  private @Nullable Inode root(@Nullable Inode[] inodes, String name) {
+    byte[] wanted = name.getBytes(UTF_8);
+    for (Named entry : listings.getFirst().entries) {
+      if (Arrays.equals(entry.name, wanted)) {
+        return inodes[entry.node.number];
+      }
+    }
+    return null;
   }
 }

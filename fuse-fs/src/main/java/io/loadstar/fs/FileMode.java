@@ -1,6 +1,6 @@
 package io.loadstar.fs;
 
-import io.loadstar.layer.Inode;
+import io.loadstar.layer.InodeRows;
 
 /** The file types of st_mode (stat(2), inode(7)). */
 final class FileMode {
@@ -14,22 +14,20 @@ final class FileMode {
 
   private FileMode() {}
 
-  /** Type and permissions, as in st_mode. */
-  static int of(Inode inode) {
-    return typeOf(inode) | inode.attributes().permissions();
+  /** Type and permissions, as in st_mode, of an inode that there is. */
+  static int of(InodeRows inodes, long number) {
+    return typeOf(inodes, number) | inodes.permissions(number);
   }
 
-  private static int typeOf(Inode inode) {
-    return switch (inode) {
-      case Inode.Directory _ -> DIRECTORY;
-      case Inode.RegularFile _ -> REGULAR;
-      case Inode.Symlink _ -> SYMLINK;
-      case Inode.SpecialFile special ->
-          switch (special.type()) {
-            case CHARACTER_DEVICE -> CHARACTER_DEVICE;
-            case BLOCK_DEVICE -> BLOCK_DEVICE;
-            case FIFO -> FIFO;
-          };
+  private static int typeOf(InodeRows inodes, long number) {
+    return switch (inodes.kind(number)) {
+      case null -> 0;
+      case DIRECTORY -> DIRECTORY;
+      case FILE -> REGULAR;
+      case SYMLINK -> SYMLINK;
+      case CHARACTER_DEVICE -> CHARACTER_DEVICE;
+      case BLOCK_DEVICE -> BLOCK_DEVICE;
+      case FIFO -> FIFO;
     };
   }
 }

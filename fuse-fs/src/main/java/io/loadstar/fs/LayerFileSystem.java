@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.loadstar.cache.ContentStore;
 import io.loadstar.layer.Inode;
+import io.loadstar.layer.InodeKind;
+import io.loadstar.layer.InodeRows;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.linux.DeviceNumber;
@@ -25,6 +27,7 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
 
   private final LazyLayer layer;
   private final LayerTree tree;
+  private final InodeRows inodes;
   private final StateDirectory state;
   private final Totals totals;
   private final boolean xattrs;
@@ -32,6 +35,7 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
   private LayerFileSystem(LazyLayer layer) {
     this.layer = layer;
     this.tree = layer.tree();
+    this.inodes = tree.inodes();
     this.state = new StateDirectory(layer, tree.maxInode() + 1);
     this.totals = new Totals(tree.totalBytes(), tree.count());
     this.xattrs = hasXattrs(tree);
@@ -39,8 +43,7 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
 
   private static boolean hasXattrs(LayerTree tree) {
     for (long number = LayerTree.ROOT; number <= tree.maxInode(); number++) {
-      Inode inode = tree.inode(number);
-      if (inode != null && !inode.xattrs().isEmpty()) {
+      if (tree.inodes().kind(number) != null && tree.inodes().hasXattrs(number)) {
         return true;
       }
     }
@@ -73,54 +76,46 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
 
   /** What a lookup that found nothing is answered with. */
   private long missingIn(long directory) {
-    Inode inode = tree.inode(directory);
-    if (inode == null) {
-      return -Errno.ENOENT;
-    }
-    return inode instanceof Inode.Directory ? 0 : -Errno.ENOTDIR;
+    return switch (inodes.kind(directory)) {
+      case null -> -Errno.ENOENT;
+      case DIRECTORY -> 0;
+      case FILE, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FIFO -> -Errno.ENOTDIR;
+    };
   }
 
   @Override
   public int attributes(long number, AttributeSink sink) {
-    Inode inode = tree.inode(number);
-    if (inode == null) {
+    InodeKind kind = inodes.kind(number);
+    if (kind == null) {
       return state.has(number) ? state.attributes(number, sink) : -Errno.ENOENT;
     }
-    long device =
-        inode instanceof Inode.SpecialFile special
-            ? DeviceNumber.of(special.major(), special.minor())
-            : 0;
+    boolean device = kind == InodeKind.CHARACTER_DEVICE || kind == InodeKind.BLOCK_DEVICE;
     sink.accept(
         number,
-        FileMode.of(inode),
-        inode.linkCount(),
-        inode.attributes().uid(),
-        inode.attributes().gid(),
-        device,
-        inode.size(),
-        inode.attributes().mtimeSeconds(),
-        inode.attributes().mtimeNanos());
+        FileMode.of(inodes, number),
+        inodes.linkCount(number),
+        inodes.uid(number),
+        inodes.gid(number),
+        device ? DeviceNumber.of(inodes.major(number), inodes.minor(number)) : 0,
+        inodes.size(number),
+        inodes.mtimeSeconds(number),
+        inodes.mtimeNanos(number));
     return 0;
   }
 
   @Override
   public int readlink(long number, ByteBuffer destination) {
-    if (tree.inode(number) instanceof Inode.Symlink link) {
-      byte[] target = link.target().getBytes(UTF_8);
-      destination.put(target, 0, Math.min(target.length, destination.remaining()));
-      return target.length;
+    if (inodes.kind(number) == InodeKind.SYMLINK) {
+      return inodes.putTarget(number, destination);
     }
     return exists(number) ? -Errno.EINVAL : -Errno.ENOENT;
   }
 
   @Override
   public int getxattr(long number, ByteBuffer name, ByteBuffer destination) {
-    Inode inode = tree.inode(number);
+    Inode inode = withXattrs(number);
     if (inode == null) {
-      return state.has(number) ? -Errno.ENODATA : -Errno.ENOENT;
-    }
-    if (inode.xattrs().isEmpty()) { // nearly always; an overlay asks for each file
-      return -Errno.ENODATA;
+      return exists(number) ? -Errno.ENODATA : -Errno.ENOENT;
     }
     byte[] value = inode.xattrs().get(UTF_8.decode(name.duplicate()).toString());
     if (value == null) {
@@ -132,14 +127,16 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
     return value.length;
   }
 
+  /** The inode, if it has any; nearly none has, and an overlay asks for each file. */
+  private @Nullable Inode withXattrs(long number) {
+    return inodes.kind(number) != null && inodes.hasXattrs(number) ? tree.inode(number) : null;
+  }
+
   @Override
   public int listxattr(long number, ByteBuffer destination) {
-    Inode inode = tree.inode(number);
+    Inode inode = withXattrs(number);
     if (inode == null) {
-      return state.has(number) ? 0 : -Errno.ENOENT;
-    }
-    if (inode.xattrs().isEmpty()) {
-      return 0;
+      return exists(number) ? 0 : -Errno.ENOENT;
     }
     byte[] names = (String.join("\0", inode.xattrs().keySet()) + "\0").getBytes(UTF_8);
     if (names.length <= destination.remaining()) {
@@ -164,7 +161,7 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
     if (state.has(directory)) {
       return state.readdir(directory, cookie, sink);
     }
-    if (!(tree.inode(directory) instanceof Inode.Directory)) {
+    if (inodes.kind(directory) != InodeKind.DIRECTORY) {
       return exists(directory) ? -Errno.ENOTDIR : -Errno.ENOENT;
     }
     if (cookie < 0) {
@@ -177,9 +174,8 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
     int count = tree.entryCount(directory);
     for (long index = Math.max(cookie, 2) - 2; index < count; index++) {
       long number = tree.entryInode(directory, (int) index);
-      Inode inode = tree.inode(number);
       tree.putEntryName(directory, (int) index, name.clear());
-      int mode = inode == null ? 0 : FileMode.of(inode);
+      int mode = FileMode.of(inodes, number);
       if (!sink.entry(number, mode, name.flip(), index + 3)) {
         return 0;
       }
@@ -205,29 +201,29 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
 
   @Override
   public int tryRead(long number, long offset, ByteBuffer destination) {
-    if (tree.inode(number) instanceof Inode.RegularFile file) {
+    if (inodes.kind(number) == InodeKind.FILE) {
       if (offset < 0) {
         return -Errno.EINVAL;
       }
-      int count = layer.tryRead(file, offset, destination);
+      int count = layer.tryRead(number, offset, destination);
       return count == LazyLayer.WOULD_WAIT ? WOULD_WAIT : count;
     }
     return state.has(number) ? state.read(number, offset, destination) : notReadable(number);
   }
 
   private int notReadable(long number) {
-    return switch (tree.inode(number)) {
+    return switch (inodes.kind(number)) {
       case null -> -Errno.ENOENT;
-      case Inode.Directory _ -> -Errno.EISDIR;
-      case Inode.RegularFile _, Inode.Symlink _, Inode.SpecialFile _ -> -Errno.EINVAL;
+      case DIRECTORY -> -Errno.EISDIR;
+      case FILE, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FIFO -> -Errno.EINVAL;
     };
   }
 
   @Override
   public void read(long number, long offset, ByteBuffer destination, ReadCompletion completion) {
-    if (tree.inode(number) instanceof Inode.RegularFile file && offset >= 0) {
+    if (inodes.kind(number) == InodeKind.FILE && offset >= 0) {
       layer.read(
-          file,
+          number,
           offset,
           destination,
           (count, failure) -> completion.completed(failure == null ? count : -Errno.EIO));
@@ -238,10 +234,10 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
 
   @Override
   public @Nullable BackingFile backing(long number) {
-    if (!(tree.inode(number) instanceof Inode.RegularFile file)) {
+    if (inodes.kind(number) != InodeKind.FILE) {
       return null;
     }
-    ContentStore.HeldFile held = layer.holdWhole(file);
+    ContentStore.HeldFile held = layer.holdWhole(number);
     return held == null ? null : new StoredFile(held);
   }
 
@@ -259,7 +255,7 @@ public final class LayerFileSystem implements ReadOnlyFileSystem {
   }
 
   private boolean exists(long number) {
-    return tree.inode(number) != null || state.has(number);
+    return inodes.kind(number) != null || state.has(number);
   }
 
   @Override

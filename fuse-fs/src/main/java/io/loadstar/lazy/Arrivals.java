@@ -3,7 +3,6 @@ package io.loadstar.lazy;
 import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.ObjectKey;
 import io.loadstar.format.ChunkDecoder;
-import io.loadstar.layer.FileChunk;
 import io.loadstar.layer.Member;
 import java.io.EOFException;
 import java.io.IOException;
@@ -57,7 +56,7 @@ final class Arrivals implements AutoCloseable {
     LazyLayer layer = flight.layer();
     Member member = layer.index().member(flight.member());
     int length = Math.toIntExact(Math.min(member.range().length(), Integer.MAX_VALUE));
-    long cost = costOf(member);
+    long cost = layer.index().cost(flight.member());
     if (!budget.fits(cost, flight.urgency())) {
       skip(layer, member.range().length(), bytes);
       String what = ": a member takes " + cost + " bytes of memory, more than may be in flight";
@@ -97,15 +96,6 @@ final class Arrivals implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for memory");
     }
-  }
-
-  /** What a member takes in memory while it is decoded: itself and its largest chunk. */
-  private static long costOf(Member member) {
-    long largest = 0;
-    for (FileChunk chunk : member.chunks()) {
-      largest = Math.max(largest, chunk.chunk().size());
-    }
-    return member.range().length() + largest;
   }
 
   private void decode(Flight flight, byte[] compressed, ByteBudget.Share share) {
@@ -180,9 +170,9 @@ final class Arrivals implements AutoCloseable {
     }
   }
 
-  /** Whether a member can ever be brought at {@code urgency}. */
-  boolean fits(Member member, Urgency urgency) {
-    return budget.fits(costOf(member), urgency);
+  /** Whether a member that takes {@code cost} bytes can ever be brought at {@code urgency}. */
+  boolean fits(long cost, Urgency urgency) {
+    return budget.fits(cost, urgency);
   }
 
   /** Whether nothing is being decoded. */

@@ -2,7 +2,6 @@ package io.loadstar.lazy;
 
 import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.ObjectKey;
-import io.loadstar.layer.FileChunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -85,7 +84,7 @@ final class ChunkFetcher implements AutoCloseable {
   private void joined(Part part) {
     LazyLayer layer = part.layer();
     layer.line().gate().joined();
-    layer.passed(part.chunk().member().offset());
+    layer.passed(layer.index().start(layer.index().memberOf(part.chunk())));
   }
 
   /** How many bytes are read over rather than to make another request. */
@@ -143,8 +142,10 @@ final class ChunkFetcher implements AutoCloseable {
   /** Whether all that the flight was to bring came into the store before it was claimed. */
   private boolean landedMeanwhile(Flight flight) {
     LazyLayer layer = flight.layer();
-    for (FileChunk chunk : layer.index().member(flight.member()).chunks()) {
-      if (store.tryRead(layer.index().key(chunk), 0, NOTHING.duplicate()) < 0) {
+    LayerIndex index = layer.index();
+    int end = index.firstChunk(flight.member() + 1);
+    for (int chunk = index.firstChunk(flight.member()); chunk < end; chunk++) {
+      if (store.tryRead(index.key(chunk), 0, NOTHING.duplicate()) < 0) {
         layer.ledger().lost(flight.member());
         return false;
       }
@@ -248,13 +249,15 @@ final class ChunkFetcher implements AutoCloseable {
     if (layer.ledger().isHeld(member)) {
       return false;
     }
+    LayerIndex index = layer.index();
+    int end = index.firstChunk(member + 1);
     boolean held = true;
-    for (FileChunk chunk : layer.index().member(member).chunks()) {
-      ObjectKey key = layer.index().key(chunk);
+    for (int chunk = index.firstChunk(member); chunk < end; chunk++) {
+      ObjectKey key = index.key(chunk);
       // In this order: what lands is in the store before its flight ends.
       boolean underWay = flights.isUnderWay(key);
       if (!underWay && !store.contains(key)) {
-        return arrivals.fits(layer.index().member(member), Urgency.BACKGROUND);
+        return arrivals.fits(index.cost(member), Urgency.BACKGROUND);
       }
       held &= !underWay;
     }
@@ -270,8 +273,10 @@ final class ChunkFetcher implements AutoCloseable {
     if (ledger.isHeld(member)) {
       return true;
     }
-    for (FileChunk chunk : layer.index().member(member).chunks()) {
-      if (!store.contains(layer.index().key(chunk))) {
+    LayerIndex index = layer.index();
+    int end = index.firstChunk(member + 1);
+    for (int chunk = index.firstChunk(member); chunk < end; chunk++) {
+      if (!store.contains(index.key(chunk))) {
         return false;
       }
     }

@@ -1,8 +1,6 @@
 package io.loadstar.lazy;
 
 import io.loadstar.cache.ContentStore;
-import io.loadstar.layer.Chunk;
-import io.loadstar.layer.Inode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,55 +17,53 @@ final class ChunkReader {
   }
 
   /** See {@link LazyLayer#tryRead}. Allocates nothing if the chunks' objects are open. */
-  int tryRead(Inode.RegularFile file, long offset, ByteBuffer destination) {
+  int tryRead(long file, long offset, ByteBuffer destination) {
     int count = countOf(file, offset, destination);
     if (count == 0) {
       return 0;
     }
     LayerIndex index = layer.index();
-    List<Chunk> chunks = file.chunks();
     int start = destination.position();
     int limit = destination.limit();
-    int number = index.find(file, offset);
+    int chunk = index.find(file, offset);
     destination.limit(start + count);
     while (destination.hasRemaining()) {
       long inFile = offset + (destination.position() - start);
-      long inChunk = inFile - chunks.get(number).fileOffset();
-      if (store.tryRead(index.key(file, number), inChunk, destination) == ContentStore.MISSING) {
+      long inChunk = inFile - index.fileOffset(chunk);
+      if (store.tryRead(index.key(chunk), inChunk, destination) == ContentStore.MISSING) {
         destination.limit(limit).position(start);
         return LazyLayer.WOULD_WAIT;
       }
-      number++;
+      chunk++;
     }
     destination.limit(limit);
-    layer.passed(chunks.get(number - 1).member().offset());
+    layer.passed(index.start(index.memberOf(chunk - 1)));
     return count;
   }
 
   /** How many bytes a read yields: as many as there is room for, up to the file's end. */
-  static int countOf(Inode.RegularFile file, long offset, ByteBuffer destination) {
+  int countOf(long file, long offset, ByteBuffer destination) {
     if (offset < 0) {
       throw new IllegalArgumentException("no such offset: " + offset);
     }
-    return (int) Math.clamp(file.size() - offset, 0L, destination.remaining());
+    return (int) Math.clamp(layer.index().size(file) - offset, 0L, destination.remaining());
   }
 
   /** What a read wants of which chunk. */
-  List<Part> partsOf(
-      Inode.RegularFile file, long offset, ByteBuffer destination, ReadListener listener) {
+  List<Part> partsOf(long file, long offset, ByteBuffer destination, ReadListener listener) {
+    LayerIndex index = layer.index();
     int count = countOf(file, offset, destination);
-    int first = layer.index().find(file, offset);
-    int last = layer.index().find(file, offset + count - 1);
+    int first = index.find(file, offset);
+    int last = index.find(file, offset + count - 1);
     PendingRead read = new PendingRead(destination, count, last - first + 1, listener);
     List<Part> parts = new ArrayList<>(last - first + 1);
     long end = offset + count;
-    for (int number = first; number <= last; number++) {
-      Chunk chunk = file.chunks().get(number);
-      long from = Math.max(offset, chunk.fileOffset());
-      long to = Math.min(end, chunk.fileOffset() + chunk.size());
-      Part.Slot slot =
-          new Part.Slot(from - chunk.fileOffset(), (int) (from - offset), (int) (to - from));
-      parts.add(new Part(read, layer, chunk, layer.index().key(file, number), slot));
+    for (int chunk = first; chunk <= last; chunk++) {
+      long start = index.fileOffset(chunk);
+      long from = Math.max(offset, start);
+      long to = Math.min(end, start + index.chunkSize(chunk));
+      Part.Slot slot = new Part.Slot(from - start, (int) (from - offset), (int) (to - from));
+      parts.add(new Part(read, layer, chunk, index.key(chunk), slot));
     }
     return parts;
   }

@@ -1,7 +1,6 @@
 package io.loadstar.lazy;
 
 import io.loadstar.cache.ObjectKey;
-import io.loadstar.layer.FileChunk;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -77,10 +76,11 @@ final class Flights {
   }
 
   private static List<ObjectKey> keysOf(LazyLayer layer, int member) {
-    List<FileChunk> chunks = layer.index().member(member).chunks();
-    List<ObjectKey> keys = new ArrayList<>(chunks.size());
-    for (FileChunk chunk : chunks) {
-      keys.add(layer.index().key(chunk));
+    LayerIndex index = layer.index();
+    int end = index.firstChunk(member + 1);
+    List<ObjectKey> keys = new ArrayList<>(end - index.firstChunk(member));
+    for (int chunk = index.firstChunk(member); chunk < end; chunk++) {
+      keys.add(index.key(chunk));
     }
     return keys;
   }

@@ -3,74 +3,59 @@ package io.loadstar.lazy;
 import io.loadstar.blob.Digest;
 import io.loadstar.cache.ObjectKey;
 import io.loadstar.cache.SharingDomain;
-import io.loadstar.layer.Chunk;
+import io.loadstar.layer.ChunkRows;
 import io.loadstar.layer.FileChunk;
-import io.loadstar.layer.Inode;
+import io.loadstar.layer.InodeRows;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of a layer by file and by member, and what each is called in the store. Immutable.
+ * The chunks of a layer by file and by member, and what each is called in the store. Thread-safe.
  *
- * <p>The names are made once, here, so that a read that finds its bytes in the store allocates
- * nothing: 32 bytes for each chunk, 16 for each member, 4 for each inode.
+ * <p>Everything stands in the tree's index, off the heap where that is mapped. Names are made when
+ * they are asked for, and the last few are kept, so that a read that goes on in a chunk allocates
+ * nothing: some kilobytes for a layer.
  */
 final class LayerIndex {
 
-  private final LayerTree tree;
+  /** How many names are kept, by the last bits of the chunk's number; a power of 2. */
+  private static final int KEPT_NAMES = 64;
 
-  /** By inode number: where its chunks start in {@link #keys}. */
-  private final int[] firstKey;
+  private final InodeRows inodes;
+  private final ChunkRows chunks;
+  private final Digest blob;
+  private final SharingDomain domain;
 
-  private final ObjectKey[] keys;
+  /** Written by any thread: who sees an old one makes the name again. */
+  private final @Nullable Named[] kept = new Named[KEPT_NAMES];
 
-  /** Where each member starts and ends in the blob, ascending. */
-  private final long[] starts;
-
-  private final long[] ends;
+  private record Named(int chunk, ObjectKey key) {}
 
   LayerIndex(LayerTree tree, Digest blob, SharingDomain domain) {
-    this.tree = tree;
-    int inodes = Math.toIntExact(tree.maxInode());
-    this.firstKey = new int[inodes + 1];
-    List<ObjectKey> names = new ArrayList<>();
-    for (int number = 1; number <= inodes; number++) {
-      firstKey[number] = names.size();
-      if (tree.inode(number) instanceof Inode.RegularFile file) {
-        for (Chunk chunk : file.chunks()) {
-          names.add(nameOf(chunk, blob, domain));
-        }
-      }
-    }
-    this.keys = names.toArray(new ObjectKey[0]);
-    List<Member> members = tree.members();
-    this.starts = new long[members.size()];
-    this.ends = new long[members.size()];
-    for (int i = 0; i < starts.length; i++) {
-      starts[i] = members.get(i).range().offset();
-      ends[i] = members.get(i).range().end();
-    }
+    this.inodes = tree.inodes();
+    this.chunks = tree.chunks();
+    this.blob = blob;
+    this.domain = domain;
   }
 
-  private static ObjectKey nameOf(Chunk chunk, Digest blob, SharingDomain domain) {
-    Digest digest = chunk.digest();
-    return digest != null
-        ? new ObjectKey.ByContent(domain, digest, chunk.size())
-        : new ObjectKey.ByPlace(
-            domain, blob, chunk.member().offset(), chunk.innerOffset(), chunk.size());
+  /** The size of a file. */
+  long size(long file) {
+    return inodes.size(file);
   }
 
-  /** Which chunk of {@code file} holds its byte {@code offset}, which is before its end. */
-  int find(Inode.RegularFile file, long offset) {
-    List<Chunk> chunks = file.chunks();
-    int low = 0;
-    int high = chunks.size() - 1;
+  /** How many chunks a file has. */
+  int chunkCount(long file) {
+    return inodes.chunkCount(file);
+  }
+
+  /** The number of the chunk of {@code file} that holds its byte {@code offset}. */
+  int find(long file, long offset) {
+    int low = inodes.firstChunk(file);
+    int high = low + inodes.chunkCount(file) - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      if (chunks.get(middle).fileOffset() <= offset) {
+      if (chunks.fileOffset(middle) <= offset) {
         low = middle;
       } else {
         high = middle - 1;
@@ -79,62 +64,97 @@ final class LayerIndex {
     return low;
   }
 
-  /** The name of a file's chunk {@code number}. */
-  ObjectKey key(Inode.RegularFile file, int number) {
-    return keys[firstKey[(int) file.number()] + number];
+  /** Where a chunk begins in its file. */
+  long fileOffset(int chunk) {
+    return chunks.fileOffset(chunk);
+  }
+
+  /** How many bytes a chunk has. */
+  int chunkSize(int chunk) {
+    return chunks.size(chunk);
+  }
+
+  /** The name of a chunk. */
+  ObjectKey key(int chunk) {
+    int place = chunk & (KEPT_NAMES - 1);
+    Named named = kept[place];
+    if (named == null || named.chunk != chunk) {
+      named = new Named(chunk, nameOf(chunk));
+      kept[place] = named;
+    }
+    return named.key;
+  }
+
+  private ObjectKey nameOf(int chunk) {
+    Digest digest = chunks.digest(chunk);
+    return digest != null
+        ? new ObjectKey.ByContent(domain, digest, chunks.size(chunk))
+        : new ObjectKey.ByPlace(
+            domain,
+            blob,
+            chunks.memberStart(chunks.memberOf(chunk)),
+            chunks.innerOffset(chunk),
+            chunks.size(chunk));
   }
 
   /** The name of a chunk of this layer. */
   ObjectKey key(FileChunk chunk) {
-    if (tree.inode(chunk.inode()) instanceof Inode.RegularFile file) {
-      return key(file, find(file, chunk.chunk().fileOffset()));
-    }
-    throw new IllegalArgumentException("no file of this layer: " + chunk);
+    return key(find(chunk.inode(), chunk.chunk().fileOffset()));
   }
 
   /** How many members there are. */
   int members() {
-    return starts.length;
+    return chunks.members();
   }
 
   /** The member of this number, in the order of the blob. */
   Member member(int number) {
-    return tree.members().get(number);
+    return chunks.member(number);
   }
 
-  /** The number of the member that {@code chunk} is in. */
-  int memberOf(Chunk chunk) {
-    int number = Arrays.binarySearch(starts, chunk.member().offset());
-    if (number < 0) {
-      throw new IllegalArgumentException("no chunk of this layer: " + chunk);
-    }
-    return number;
+  /** The first chunk of a member; the next member's is the end. */
+  int firstChunk(int member) {
+    return chunks.firstChunk(member);
+  }
+
+  /** The number of the member that a chunk is in. */
+  int memberOf(int chunk) {
+    return chunks.memberOf(chunk);
   }
 
   /** The number of the first member that starts at {@code offset} or behind it. */
   int firstFrom(long offset) {
-    int number = Arrays.binarySearch(starts, offset);
+    int number = chunks.findMember(offset);
     return number < 0 ? -number - 1 : number;
   }
 
   /** The number of the first member that ends behind {@code offset}. */
   int firstBehind(long offset) {
     int number = firstFrom(offset);
-    return number > 0 && ends[number - 1] > offset ? number - 1 : number;
+    return number > 0 && end(number - 1) > offset ? number - 1 : number;
   }
 
   /** The first byte of a member in the blob. */
   long start(int member) {
-    return starts[member];
+    return chunks.memberStart(member);
   }
 
   /** The byte behind a member. */
   long end(int member) {
-    return ends[member];
+    return chunks.memberEnd(member);
   }
 
   /** How many compressed bytes a member has. */
   long length(int member) {
-    return ends[member] - starts[member];
+    return end(member) - start(member);
+  }
+
+  /** What a member takes in memory while it is decoded: itself and its largest chunk. */
+  long cost(int member) {
+    int largest = 0;
+    for (int chunk = firstChunk(member); chunk < firstChunk(member + 1); chunk++) {
+      largest = Math.max(largest, chunks.size(chunk));
+    }
+    return length(member) + largest;
   }
 }

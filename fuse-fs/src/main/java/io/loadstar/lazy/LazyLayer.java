@@ -83,17 +83,17 @@ public final class LazyLayer implements Closeable {
   /**
    * Reads what is in the store, without waiting for more than a local disk.
    *
-   * @param file one of {@link #tree}
+   * @param file the number of a regular file of {@link #tree}
    * @param offset from where in the file, 0 or more
    * @param destination gets as many bytes as it has room for, up to the file's end
    * @return how many, 0 at the file's end and behind it; or {@link #WOULD_WAIT}, with the position
    *     left where it was
    */
-  public int tryRead(Inode.RegularFile file, long offset, ByteBuffer destination) {
+  public int tryRead(long file, long offset, ByteBuffer destination) {
     int count = reader.tryRead(file, offset, destination);
     if (count > 0) {
       ledger.served(count);
-      record.answered(file.number(), offset);
+      record.answered(file, offset);
     }
     return count;
   }
@@ -102,30 +102,31 @@ public final class LazyLayer implements Closeable {
    * The whole file as one in the store, for a transport that hands it to the kernel. Returns at
    * once; one that is here in pieces is put together for the next time.
    *
-   * @param file one of {@link #tree}
+   * @param file the number of a regular file of {@link #tree}
    * @return held until the caller closes it; null if it isn't here, checked and in one piece
    */
-  public ContentStore.@Nullable HeldFile holdWhole(Inode.RegularFile file) {
-    return node.wholeFiles().hold(index, file);
+  public ContentStore.@Nullable HeldFile holdWhole(long file) {
+    return tree.inode(file) instanceof Inode.RegularFile regular
+        ? node.wholeFiles().hold(index, regular)
+        : null;
   }
 
   /**
    * Reads, fetching what isn't in the store. Returns at once.
    *
-   * @param file one of {@link #tree}
+   * @param file the number of a regular file of {@link #tree}
    * @param offset from where in the file, 0 or more
    * @param destination as in {@link #tryRead}; mustn't be touched until {@code listener} is told
    * @param listener is told once, from any thread, perhaps before this returns, and is quick. It is
    *     told of a failure if a chunk can't be had or is wrong, if it takes longer than the node's
    *     wait limit, and if layer or node are closed
    */
-  public void read(
-      Inode.RegularFile file, long offset, ByteBuffer destination, ReadListener listener) {
+  public void read(long file, long offset, ByteBuffer destination, ReadListener listener) {
     if (closed) {
       listener.ended(0, new IOException(digest() + ": the layer is closed"));
       return;
     }
-    if (ChunkReader.countOf(file, offset, destination) == 0) {
+    if (reader.countOf(file, offset, destination) == 0) {
       listener.ended(0, null);
       return;
     }
@@ -134,7 +135,7 @@ public final class LazyLayer implements Closeable {
         (count, failure) -> {
           if (failure == null) {
             ledger.served(count);
-            record.answeredLate(file.number(), offset, came);
+            record.answeredLate(file, offset, came);
           }
           listener.ended(count, failure);
         };

@@ -2,7 +2,6 @@ package io.loadstar.lazy;
 
 import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.ObjectKey;
-import io.loadstar.layer.Chunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -11,11 +10,11 @@ import java.nio.ByteBuffer;
  *
  * @param read whose it is
  * @param layer where the chunk is to be fetched from, should nobody else be fetching it
- * @param chunk the chunk
+ * @param chunk the chunk's number in that layer
  * @param key what it is called in the store
  * @param slot which bytes of the chunk go where in the read
  */
-record Part(PendingRead read, LazyLayer layer, Chunk chunk, ObjectKey key, Slot slot) {
+record Part(PendingRead read, LazyLayer layer, int chunk, ObjectKey key, Slot slot) {
 
   /**
    * @param offset the first byte that is wanted, in the chunk

@@ -59,7 +59,8 @@ final class WholeFiles implements AutoCloseable {
    */
   ContentStore.@Nullable HeldFile hold(LayerIndex index, Inode.RegularFile file) {
     int chunks = file.chunks().size();
-    if (chunks == 0 || !(index.key(file, 0) instanceof ObjectKey.ByContent first)) {
+    if (chunks == 0
+        || !(index.key(index.find(file.number(), 0)) instanceof ObjectKey.ByContent first)) {
       return null;
     }
     if (chunks == 1) {
@@ -90,8 +91,9 @@ final class WholeFiles implements AutoCloseable {
   private void join(ObjectKey.ByContent whole, LayerIndex index, Inode.RegularFile file) {
     try {
       List<ObjectKey> parts = new ArrayList<>(file.chunks().size());
+      int firstChunk = index.find(file.number(), 0);
       for (int i = 0; i < file.chunks().size(); i++) {
-        parts.add(index.key(file, i));
+        parts.add(index.key(firstChunk + i));
       }
       boolean possible =
           store.contains(whole) || (store.hasRoom() && parts.stream().allMatch(store::contains));

@@ -95,7 +95,7 @@ final class LazyReadTest extends LazyTestNode {
       assertEquals(List.of(layer.member("a", 0)), source.requests());
       // The rest of the chunk is here now.
       ByteBuffer buffer = ByteBuffer.allocate(9000);
-      assertEquals(9000, lazy.tryRead(layer.file("a"), 0, buffer));
+      assertEquals(9000, lazy.tryRead(layer.file("a").number(), 0, buffer));
       assertArrayEquals(layer.content("a"), buffer.array());
       assertEquals(1, source.requests().size());
     }
@@ -173,11 +173,11 @@ final class LazyReadTest extends LazyTestNode {
       for (String path : List.of("a", "e")) {
         int size = layer.content(path).length;
         for (long offset : new long[] {size, size + 1L, Long.MAX_VALUE}) {
-          assertEquals(0, lazy.tryRead(layer.file(path), offset, ByteBuffer.allocate(10)));
+          assertEquals(0, lazy.tryRead(layer.file(path).number(), offset, ByteBuffer.allocate(10)));
           assertEquals(0, Reading.await(Reading.begin(lazy, layer.file(path), offset, 10)).length);
         }
       }
-      assertEquals(0, lazy.tryRead(layer.file("a"), 7, ByteBuffer.allocate(0)));
+      assertEquals(0, lazy.tryRead(layer.file("a").number(), 7, ByteBuffer.allocate(0)));
       assertEquals(0, Reading.await(Reading.begin(lazy, layer.file("a"), 7, 0)).length);
       assertEquals(List.of(), source.requests());
       assertArrayEquals(
@@ -234,7 +234,7 @@ final class LazyReadTest extends LazyTestNode {
     try (LazyLayer lazy =
         node.open(layer.content(elsewhere), SharingDomain.ofRegistry("other.example"))) {
       ByteBuffer buffer = ByteBuffer.allocate(10);
-      assertEquals(LazyLayer.WOULD_WAIT, lazy.tryRead(layer.file("a"), 0, buffer));
+      assertEquals(LazyLayer.WOULD_WAIT, lazy.tryRead(layer.file("a").number(), 0, buffer));
       Reading.read(lazy, layer.file("a"), 0, 9000);
       assertEquals(1, elsewhere.requests().size());
     }

@@ -24,7 +24,7 @@ final class Reading {
     ByteBuffer buffer = ByteBuffer.allocate(length + 10).position(5).limit(5 + length);
     CompletableFuture<byte[]> result = new CompletableFuture<>();
     layer.read(
-        file,
+        file.number(),
         offset,
         buffer,
         (count, failure) -> {
@@ -49,7 +49,7 @@ final class Reading {
   static byte[] read(LazyLayer layer, Inode.RegularFile file, long offset, int length)
       throws Exception {
     ByteBuffer buffer = ByteBuffer.allocate(length);
-    int count = layer.tryRead(file, offset, buffer);
+    int count = layer.tryRead(file.number(), offset, buffer);
     if (count == LazyLayer.WOULD_WAIT) {
       if (buffer.position() != 0 || buffer.limit() != length) {
         throw new AssertionError("a miss moved the buffer: " + buffer);

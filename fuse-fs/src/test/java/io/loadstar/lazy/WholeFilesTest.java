@@ -16,10 +16,10 @@ final class WholeFilesTest extends LazyTestNode {
   void aFileOfOneChunkIsHeldOnceItWasRead() throws Exception {
     TestLayer layer = TestLayer.builder().file("one", randomBytes(5000)).build();
     try (LazyLayer opened = open(layer, layer.source())) {
-      assertNull(opened.holdWhole(layer.file("one")));
+      assertNull(opened.holdWhole(layer.file("one").number()));
       Reading.read(opened, layer.file("one"), 0, 5000);
 
-      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("one")))) {
+      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("one").number()))) {
         assertArrayEquals(layer.content("one"), Files.readAllBytes(held.path()));
       }
     }
@@ -29,11 +29,11 @@ final class WholeFilesTest extends LazyTestNode {
   void aFileOfSeveralChunksIsJoinedWhenAllAreHere() throws Exception {
     TestLayer layer = TestLayer.builder().chunkSize(1000).file("many", randomBytes(10_500)).build();
     try (LazyLayer opened = open(layer, layer.source())) {
-      assertNull(opened.holdWhole(layer.file("many")));
+      assertNull(opened.holdWhole(layer.file("many").number()));
       Reading.read(opened, layer.file("many"), 0, 10_500);
       Reading.until(() -> isHeld(opened, layer, "many"));
 
-      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("many")))) {
+      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("many").number()))) {
         assertArrayEquals(layer.content("many"), Files.readAllBytes(held.path()));
       }
       assertEquals(2 * 10_500, store.usage().bytes());
@@ -41,7 +41,7 @@ final class WholeFilesTest extends LazyTestNode {
   }
 
   private static boolean isHeld(LazyLayer opened, TestLayer layer, String path) {
-    ContentStore.HeldFile held = opened.holdWhole(layer.file(path));
+    ContentStore.HeldFile held = opened.holdWhole(layer.file(path).number());
     if (held != null) {
       held.close();
     }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loadstar.blob.Digest;
+import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.UnverifiedToc;
+import io.loadstar.layer.LayerTree;
 import io.loadstar.toc.TocJson;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +32,7 @@ import java.util.Set;
  * &lt;root&gt;/layers/
  *   &lt;hex of the blob's digest&gt;/
  *     toc.json      the TOC as it was verified, byte for byte
+ *     index         the tree of it as it is mounted: see docs/formats.md
  *     layer.json    {"blobSize":…,"tocOffset":…,"tocDigest":"sha256:…","format":"estargz-47"}
  *   new-&lt;random&gt;/   being written; left over if it is found at start
  * </pre>
@@ -37,6 +40,7 @@ import java.util.Set;
 public final class KeptLayers {
 
   private static final String TOC = "toc.json";
+  private static final String INDEX = "index";
   private static final String FACTS = "layer.json";
   private static final String NEW = "new-";
   private static final int MAX_FACTS_BYTES = 64 << 10;
@@ -48,9 +52,23 @@ public final class KeptLayers {
    * @param blobSize in bytes
    * @param tocOffset where in the blob the TOC starts
    * @param format how the blob is laid out
-   * @param toc to be verified again: disks forget
+   * @param contents what is in it
    */
-  record Kept(long blobSize, long tocOffset, BlobFormat format, UnverifiedToc toc) {}
+  record Kept(long blobSize, long tocOffset, BlobFormat format, Contents contents) {}
+
+  /** What is in a layer that was kept. */
+  sealed interface Contents {
+
+    /**
+     * The tree, off the heap; its bytes were compared with their checksum.
+     *
+     * @param tocDigest of the TOC that it was made of
+     */
+    record Index(LayerTree tree, Digest tocDigest) implements Contents {}
+
+    /** The TOC, to be verified again. Only where there is no index that can be used. */
+    record Document(UnverifiedToc toc) implements Contents {}
+  }
 
   private KeptLayers(Path directory) {
     this.directory = directory;
@@ -78,6 +96,7 @@ public final class KeptLayers {
     Path made = Files.createTempDirectory(directory, NEW);
     try {
       write(made.resolve(TOC), resolved.toc().json());
+      write(made.resolve(INDEX), resolved.content().tree().index());
       write(made.resolve(FACTS), ByteBuffer.wrap(facts(resolved)));
       force(made);
       delete(target);
@@ -93,10 +112,11 @@ public final class KeptLayers {
 
   private static boolean isKept(Path target, ResolvedLayer resolved) {
     try {
-      return JSON.readTree(readCapped(target.resolve(FACTS), MAX_FACTS_BYTES))
-          .path("tocDigest")
-          .asText("")
-          .equals(resolved.toc().digest().toString());
+      return index(target).isPresent()
+          && JSON.readTree(readCapped(target.resolve(FACTS), MAX_FACTS_BYTES))
+              .path("tocDigest")
+              .asText("")
+              .equals(resolved.toc().digest().toString());
     } catch (IOException e) {
       return false;
     }
@@ -120,20 +140,49 @@ public final class KeptLayers {
     Path kept = directory.resolve(layer.hex());
     try {
       JsonNode facts = JSON.readTree(readCapped(kept.resolve(FACTS), MAX_FACTS_BYTES));
-      byte[] json = readCapped(kept.resolve(TOC), TocJson.MAX_SIZE);
       long tocOffset = facts.path("tocOffset").asLong(-1);
       long blobSize = facts.path("blobSize").asLong(-1);
       BlobFormat format = BlobFormat.ofId(facts.path("format").asText(""));
-      UnverifiedToc toc = UnverifiedToc.of(json, tocOffset);
-      String digest = facts.path("tocDigest").asText("");
-      if (tocOffset < 0 || blobSize < tocOffset || !toc.digest().toString().equals(digest)) {
+      Digest digest = Digest.parse(facts.path("tocDigest").asText(""));
+      if (tocOffset < 0 || blobSize < tocOffset) {
         throw new IOException(kept + ": damaged");
       }
-      return Optional.of(new Kept(blobSize, tocOffset, format, toc));
+      Optional<LayerTree> tree = index(kept);
+      Contents contents =
+          tree.isPresent()
+              ? new Contents.Index(tree.get(), digest)
+              : new Contents.Document(toc(kept, tocOffset, digest));
+      return Optional.of(new Kept(blobSize, tocOffset, format, contents));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IllegalArgumentException e) {
       throw new IOException(kept + ": damaged", e);
+    }
+  }
+
+  private static UnverifiedToc toc(Path kept, long offset, Digest digest) throws IOException {
+    UnverifiedToc toc = UnverifiedToc.of(readCapped(kept.resolve(TOC), TocJson.MAX_SIZE), offset);
+    if (!toc.digest().equals(digest)) {
+      throw new IOException(kept + ": damaged");
+    }
+    return toc;
+  }
+
+  /**
+   * A kept layer's tree, off the heap; empty if it isn't kept, or not in a form that can be used.
+   *
+   * @throws IOException if it can't be read
+   */
+  Optional<LayerTree> tree(Digest layer) throws IOException {
+    return index(directory.resolve(layer.hex()));
+  }
+
+  private static Optional<LayerTree> index(Path kept) throws IOException {
+    try (FileChannel channel = FileChannel.open(kept.resolve(INDEX), StandardOpenOption.READ)) {
+      return Optional.of(
+          LayerTree.open(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())));
+    } catch (NoSuchFileException | MalformedBlobException | IllegalArgumentException e) {
+      return Optional.empty(); // of another version, or damaged: there is still the TOC
     }
   }
 
@@ -185,6 +234,7 @@ public final class KeptLayers {
   private static void delete(Path kept) throws IOException {
     Files.deleteIfExists(kept.resolve(FACTS));
     Files.deleteIfExists(kept.resolve(TOC));
+    Files.deleteIfExists(kept.resolve(INDEX));
     Files.deleteIfExists(kept);
   }
 

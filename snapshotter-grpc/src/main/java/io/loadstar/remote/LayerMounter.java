@@ -10,10 +10,7 @@ import io.loadstar.transport.MountSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/**
- * Mounts resolved layers. Thread-safe; blocks in native code. Node and transport belong to who made
- * it.
- */
+/** Mounts layers. Thread-safe; blocks in native code. Node and transport belong to who made it. */
 public final class LayerMounter {
 
   /** What the mount table shows as the source of our mounts. */
@@ -38,20 +35,20 @@ public final class LayerMounter {
   }
 
   /**
-   * Mounts {@code resolved}, whose source is then the mount's.
+   * Mounts {@code content}, whose source is then the mount's.
    *
    * @throws IOException if it can't be mounted; nothing is left open then
    */
-  MountedLayer mount(Path mountPoint, LayerSource source, ResolvedLayer resolved)
+  MountedLayer mount(Path mountPoint, LayerSource source, LazyLayer.Content content)
       throws IOException {
     SharingDomain domain = SharingDomain.ofRegistry(source.image().host());
-    LazyLayer layer = node.open(resolved.content(), domain);
+    LazyLayer layer = node.open(content, domain);
     try {
       FuseMount mount =
           transport.mount(
               LayerFileSystem.of(layer),
               new MountSpec(mountPoint, SOURCE, MAX_THREADS, passthrough.of(source.image())));
-      return new MountedLayer(layer, mount, resolved.content().source());
+      return new MountedLayer(layer, mount, content.source());
     } catch (IOException | RuntimeException | Error e) {
       layer.close();
       throw e;

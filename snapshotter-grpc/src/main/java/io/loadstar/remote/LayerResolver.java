@@ -137,10 +137,30 @@ public final class LayerResolver {
    *
    * @throws NotLazyException if what was kept isn't what the labels promise
    */
-  ResolvedLayer restore(LayerSource source, KeptLayers.Kept kept) throws NotLazyException {
+  LazyLayer.Content restore(LayerSource source, KeptLayers.Kept kept) throws NotLazyException {
     requirePromise(source);
-    Facts facts = new Facts(kept.tocOffset(), kept.format(), kept.toc());
-    return resolved(source, facts, opener.reopen(source.image(), source.layer(), kept.blobSize()));
+    BlobSource blob = opener.reopen(source.image(), source.layer(), kept.blobSize());
+    return switch (kept.contents()) {
+      case KeptLayers.Contents.Document(UnverifiedToc toc) ->
+          resolved(source, new Facts(kept.tocOffset(), kept.format(), toc), blob).content();
+      case KeptLayers.Contents.Index(LayerTree tree, Digest tocDigest) -> {
+        requirePromised(source, tree, tocDigest);
+        yield new LazyLayer.Content(tree, kept.format(), blob);
+      }
+    };
+  }
+
+  /** The same that is asked of a TOC, of what was made of it. */
+  private void requirePromised(LayerSource source, LayerTree tree, Digest tocDigest)
+      throws NotLazyException {
+    Digest promised = source.tocDigest();
+    if (verification != Verification.DISABLED && promised != null && !promised.equals(tocDigest)) {
+      throw new NotLazyException(source + ": what is kept is of the TOC " + tocDigest);
+    }
+    if (verification == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
+      throw new NotLazyException(
+          source + ": " + tree.unverifiableChunks() + " chunks have no digest");
+    }
   }
 
   /** Lets go of what was kept of a layer for its Prepare. */

@@ -1,7 +1,9 @@
 package io.loadstar.remote;
 
 import io.loadstar.blob.Digest;
+import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LayerReport;
+import io.loadstar.lazy.LazyLayer;
 import io.loadstar.snapshot.LayerUnavailableException;
 import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.snapshot.Owner;
@@ -71,8 +73,8 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     MountPoint place = new MountPoint(source);
     mountPoints.put(mountPoint, place);
     try {
-      keep(source.layer(), resolved);
-      MountedLayer layer = place.live(() -> mounter.mount(mountPoint, source, resolved));
+      LazyLayer.Content content = keep(source.layer(), resolved);
+      MountedLayer layer = place.live(() -> mounter.mount(mountPoint, source, content));
       resolver.forget(source);
       if (prefetching.wanted()) {
         layer.prefetch();
@@ -85,10 +87,15 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     }
   }
 
-  private void keep(Digest layer, ResolvedLayer resolved) throws IOException {
+  /** What is to be mounted: with the tree that is kept, which takes no heap. */
+  private LazyLayer.Content keep(Digest layer, ResolvedLayer resolved) throws IOException {
+    LazyLayer.Content content = resolved.content();
+    LayerTree tree;
     synchronized (keeping) {
       kept.keep(layer, resolved);
+      tree = kept.tree(layer).orElse(content.tree());
     }
+    return new LazyLayer.Content(tree, content.format(), content.source());
   }
 
   /**
@@ -137,7 +144,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     }
   }
 
-  private ResolvedLayer resolveAgain(LayerSource source) throws NotLazyException, IOException {
+  private LazyLayer.Content resolveAgain(LayerSource source) throws NotLazyException, IOException {
     Optional<KeptLayers.Kept> found = findKept(source.layer());
     if (found.isPresent()) {
       try {
@@ -146,9 +153,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
         logNotKept(source.layer(), reason(e));
       }
     }
-    ResolvedLayer resolved = resolver.resolve(source);
-    keep(source.layer(), resolved);
-    return resolved;
+    return keep(source.layer(), resolver.resolve(source));
   }
 
   private Optional<KeptLayers.Kept> findKept(Digest layer) {

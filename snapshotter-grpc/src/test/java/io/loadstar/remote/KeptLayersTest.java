@@ -10,6 +10,7 @@ import io.loadstar.build.BuildOptions;
 import io.loadstar.build.BuiltLayer;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.format.LayerBlob;
+import io.loadstar.format.UnverifiedToc;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LazyLayer;
 import java.io.ByteArrayInputStream;
@@ -69,7 +70,28 @@ final class KeptLayersTest {
     assertEquals(built.size(), kept.blobSize());
     assertEquals(built.tocOffset(), kept.tocOffset());
     assertEquals(resolved.format(), kept.format());
-    assertEquals(built.tocDigest(), kept.toc().digest());
+    if (!(kept.contents() instanceof KeptLayers.Contents.Index index)) {
+      throw new AssertionError("not the index: " + kept.contents());
+    }
+    assertEquals(built.tocDigest(), index.tocDigest());
+    assertEquals(resolved.content().tree().index(), index.tree().index());
+  }
+
+  @Test
+  void withoutAnIndexThereIsTheToc() throws Exception {
+    for (String damage : new String[] {"x", ""}) {
+      layers.keep(built.digest(), resolved);
+      Files.writeString(kept().resolve("index"), damage);
+      KeptLayers.Kept kept = layers.find(built.digest()).orElseThrow();
+      assertEquals(
+          built.tocDigest(),
+          kept.contents() instanceof KeptLayers.Contents.Document(UnverifiedToc toc)
+              ? toc.digest()
+              : OTHER);
+      assertTrue(layers.tree(built.digest()).isEmpty());
+    }
+    layers.keep(built.digest(), resolved);
+    assertTrue(layers.tree(built.digest()).isPresent());
   }
 
   @Test
@@ -80,6 +102,7 @@ final class KeptLayersTest {
   @Test
   void aDamagedTocIsNoticed() throws Exception {
     layers.keep(built.digest(), resolved);
+    Files.delete(kept().resolve("index"));
     Files.writeString(kept().resolve("toc.json"), " ", StandardOpenOption.APPEND);
     assertThrows(IOException.class, () -> layers.find(built.digest()));
   }
