@@ -2,7 +2,6 @@ package io.loadstar.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.loadstar.blob.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -53,7 +52,8 @@ public final class DiskContentStore implements ContentStore {
   private final StoreLayout layout;
   private final Headroom headroom;
   private final @Nullable Evictor evictor;
-  private final Cache<ObjectKey, OpenObject> open;
+  private final Scrubber scrubber;
+  private final OpenObjects open;
   private final Cache<ObjectKey, Boolean> proven;
   private final Set<Path> changing = ConcurrentHashMap.newKeySet();
   private final HeldFiles held = new HeldFiles();
@@ -67,14 +67,10 @@ public final class DiskContentStore implements ContentStore {
     this.layout = layout;
     this.headroom = new Headroom(bounds.quota(), layout);
     this.evictor = bounds.quota().isBound() ? Evictor.start(new OwnShelves()) : null;
-    this.open =
-        Caffeine.newBuilder()
-            .maximumSize(bounds.openFiles())
-            .executor(Runnable::run)
-            .removalListener(DiskContentStore::letGoOfRemoved)
-            .build();
+    this.open = new OpenObjects(layout, bounds.openFiles());
     this.proven =
         Caffeine.newBuilder().maximumSize(bounds.provenObjects()).executor(Runnable::run).build();
+    this.scrubber = Scrubber.start(new OwnShelves());
   }
 
   /**
@@ -139,11 +135,11 @@ public final class DiskContentStore implements ContentStore {
         return object.copy(offset, destination);
       } catch (ClosedByInterruptException e) {
         destination.position(start);
-        open.asMap().remove(key, object);
+        open.remove(key, object);
         return MISSING;
       } catch (ClosedChannelException e) {
         destination.position(start);
-        open.asMap().remove(key, object);
+        open.remove(key, object);
       } catch (IOException e) {
         destination.position(start);
         LOG.warn("object {} can't be read and is fetched again: {}", key, e.toString());
@@ -158,24 +154,8 @@ public final class DiskContentStore implements ContentStore {
 
   /** Holds the object open for the caller, who lets it go; null if it can't be served. */
   private @Nullable OpenObject hold(ObjectKey key) {
-    OpenObject object = open.getIfPresent(key);
-    if (object == null || !object.hold()) {
-      object = isProven(key) ? openProven(key) : null;
-    }
-    if (object != null && object.isToBeTouched()) {
-      touch(key);
-    }
-    return object;
-  }
-
-  private void touch(ObjectKey key) {
-    try {
-      layout.touch(layout.pathOf(key));
-    } catch (NoSuchFileException e) {
-      // Evicted a moment ago; who has it open reads on.
-    } catch (IOException e) {
-      LOG.debug("object {}: its use can't be noted: {}", key, e.toString());
-    }
+    OpenObject object = open.hold(key);
+    return object == null && isProven(key) ? openProven(key) : object;
   }
 
   @Override
@@ -330,7 +310,7 @@ public final class DiskContentStore implements ContentStore {
     try {
       // Held first, as the evictor marks first: one of both sees the other.
       if (!changing.contains(file.path()) && sizeOf(file.path()) == key.size()) {
-        touch(key);
+        layout.touch(file.path());
         return file;
       }
     } catch (IOException e) {
@@ -352,8 +332,9 @@ public final class DiskContentStore implements ContentStore {
     if (evictor != null) {
       evictor.close();
     }
+    scrubber.close();
     proven.invalidateAll();
-    open.invalidateAll();
+    open.close();
     layout.close();
   }
 
@@ -363,31 +344,19 @@ public final class DiskContentStore implements ContentStore {
 
   /** Opens and holds an object that is known to be good, if it is still there and whole. */
   private @Nullable OpenObject openProven(ObjectKey key) {
-    if (closed) {
-      return null;
-    }
     try {
-      FileChannel channel = FileChannel.open(layout.pathOf(key), StandardOpenOption.READ);
-      if (channel.size() != key.size()) {
-        channel.close();
+      OpenObject object = open.open(key);
+      if (object == null && !closed) {
         LOG.warn("object {} was changed from outside and is fetched again", key);
         removeDamaged(key);
-        return null;
-      }
-      OpenObject object = new OpenObject(key, channel);
-      object.hold();
-      open.put(key, object);
-      if (closed) {
-        open.invalidate(key);
       }
       return object;
     } catch (NoSuchFileException e) {
       proven.invalidate(key);
-      return null;
     } catch (IOException e) {
       LOG.warn("object {} can't be opened: {}", key, e.toString());
-      return null;
     }
+    return null;
   }
 
   /** Hashes an object that an earlier process left; whether it may be served. */
@@ -431,27 +400,31 @@ public final class DiskContentStore implements ContentStore {
     return Digest.finish(hash);
   }
 
-  /** Removes an object, unless it is being replaced right now. */
+  /** Removes an object, unless it is being replaced right now, or was. */
   private void removeDamaged(ObjectKey key) {
-    Path file = layout.pathOf(key);
     proven.invalidate(key);
-    open.invalidate(key);
-    if (!changing.add(file)) {
-      return;
-    }
-    try {
-      if (isProven(key)) {
-        return;
+    open.remove(key);
+    Path file = layout.pathOf(key);
+    if (changing.add(file)) {
+      try {
+        if (!isProven(key)) {
+          deleteDamaged(file);
+        }
+      } finally {
+        changing.remove(file);
       }
+    }
+  }
+
+  private void deleteDamaged(Path file) {
+    try {
       long size = sizeOf(file);
       if (Files.deleteIfExists(file)) {
         discount(size);
         damaged.increment();
       }
     } catch (IOException e) {
-      LOG.warn("damaged object {} can't be removed: {}", key, e.toString());
-    } finally {
-      changing.remove(file);
+      LOG.warn("damaged object {} can't be removed: {}", file.getFileName(), e.toString());
     }
   }
 
@@ -492,15 +465,8 @@ public final class DiskContentStore implements ContentStore {
     }
   }
 
-  private static void letGoOfRemoved(
-      @Nullable ObjectKey key, @Nullable OpenObject object, RemovalCause cause) {
-    if (object != null) {
-      object.letGo();
-    }
-  }
-
-  /** What the evictor may do here. */
-  private final class OwnShelves implements Evictor.Shelves {
+  /** What evictor and scrubber may do here. */
+  private final class OwnShelves implements Evictor.Shelves, Scrubber.Shelves {
 
     @Override
     public long excess(long wanted) {
@@ -514,7 +480,18 @@ public final class DiskContentStore implements ContentStore {
 
     @Override
     public void closeIdle() {
-      open.invalidateAll();
+      open.removeAll();
+    }
+
+    @Override
+    public void removeDamaged(Path object) {
+      if (changing.add(object)) {
+        try {
+          deleteDamaged(object);
+        } finally {
+          changing.remove(object);
+        }
+      }
     }
 
     @Override
