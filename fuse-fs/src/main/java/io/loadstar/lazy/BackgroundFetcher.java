@@ -41,6 +41,9 @@ final class BackgroundFetcher {
   /** How long another thread may take to plan a range. */
   static final Duration PLANNING = Duration.ofMillis(20);
 
+  /** When to look again whether the line is free. */
+  static final Duration BUSY = Duration.ofMillis(20);
+
   /** How long to sleep when there is nothing to do; a new layer wakes the sleeper. */
   static final Duration IDLE = Duration.ofHours(1);
 
@@ -104,6 +107,10 @@ final class BackgroundFetcher {
     if (!fetcher.hasRoom()) {
       giveBack(next, null);
       return RETRY;
+    }
+    if (!next.layer.line().gate().isFreeFor(Urgency.BACKGROUND)) {
+      giveBack(next, null);
+      return BUSY; // an answer that isn't read would fill the line's buffers
     }
     Range range = plan(next);
     giveBack(next, range);
