@@ -11,6 +11,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where flights end: members come in from a response, wait for memory, are decoded and verified on
@@ -101,7 +102,7 @@ final class Arrivals implements AutoCloseable {
   private void decode(Flight flight, byte[] compressed, ByteBudget.Share share) {
     LazyLayer layer = flight.layer();
     Member member = layer.index().member(flight.member());
-    IOException cause = new IOException(layer.digest() + ": " + member.range() + " not decoded");
+    @Nullable IOException cause = null;
     ChunkDecoder decoder = decoders.take(layer.format());
     boolean[] kept = {true};
     try {
@@ -119,7 +120,10 @@ final class Arrivals implements AutoCloseable {
     } finally {
       decoders.giveBack(layer.format(), decoder);
       share.release();
-      fail(flight, cause);
+      if (flights.isUnderWay(flight)) {
+        String what = layer.digest() + ": " + member.range() + " not decoded";
+        fail(flight, cause == null ? new IOException(what) : cause);
+      }
     }
   }
 
