@@ -98,8 +98,10 @@ public interface ContentStore extends Closeable {
   /**
    * Whether what nobody waits for may be added: once the store is nearly full, each object that is
    * fetched ahead would drive out one that was used.
+   *
+   * @param bytes how many are on their way already
    */
-  boolean hasRoom();
+  boolean hasRoom(long bytes);
 
   /** How much there is now. */
   Usage usage();

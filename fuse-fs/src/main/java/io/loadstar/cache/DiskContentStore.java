@@ -276,8 +276,8 @@ public final class DiskContentStore implements ContentStore {
   }
 
   @Override
-  public boolean hasRoom() {
-    return !closed && headroom.isSpacious();
+  public boolean hasRoom(long bytes) {
+    return !closed && headroom.isSpacious(bytes);
   }
 
   private void callEvictor(long wanted) {

@@ -62,9 +62,9 @@ final class Headroom {
     return quota.isTight(state());
   }
 
-  /** Whether there is room for what nobody waits for. */
-  boolean isSpacious() {
-    return quota.isSpacious(state());
+  /** Whether there is room for so many bytes and more that nobody waits for. */
+  boolean isSpacious(long bytes) {
+    return quota.isSpacious(state(), bytes);
   }
 
   /** How many bytes must go, by what is free at this moment, also for {@code wanted} to fit. */

@@ -41,10 +41,10 @@ public record Quota(long maxBytes, long minFreeBytes) {
     return state.used() > high() || state.free() < minFreeBytes + reserve();
   }
 
-  /** Whether there is room for what nobody waits for. */
-  boolean isSpacious(State state) {
-    return state.used() <= percent(AHEAD_PERCENT)
-        && (minFreeBytes == 0 || state.free() >= minFreeBytes + 3 * reserve());
+  /** Whether there is room for so many bytes and more that nobody waits for. */
+  boolean isSpacious(State state, long bytes) {
+    return state.used() + bytes <= percent(AHEAD_PERCENT)
+        && (minFreeBytes == 0 || state.free() - bytes >= minFreeBytes + 3 * reserve());
   }
 
   /**

@@ -113,7 +113,7 @@ final class ChunkFetcher implements AutoCloseable {
     int behind = last.member() + 1;
     long limit = layer.readAhead().missed(index.start(first.member()), index.end(last.member()));
     long more = limit - index.end(last.member());
-    if (more <= 0 || !store.hasRoom() || layer.streams().startFor(behind, more) > behind) {
+    if (more <= 0 || !hasRoom() || layer.streams().startFor(behind, more) > behind) {
       return behind;
     }
     return endOf(layer, last.member(), limit);
@@ -167,8 +167,7 @@ final class ChunkFetcher implements AutoCloseable {
   }
 
   private MemberStream.Ahead aheadOfReader(LazyLayer layer) {
-    return new MemberStream.Ahead(
-        Urgency.READ_AHEAD, () -> !layer.isClosed() && store.hasRoom(), null);
+    return new MemberStream.Ahead(Urgency.READ_AHEAD, () -> !layer.isClosed() && hasRoom(), null);
   }
 
   /** Fetches what a reader is on the way to. Returns at once. */
@@ -179,7 +178,7 @@ final class ChunkFetcher implements AutoCloseable {
     int end = index.firstFrom(wanted.end());
     // Said before the thread runs: the reader may be here sooner.
     LayerStreams.@Nullable Stretch stretch =
-        store.hasRoom() ? layer.streams().beginFree(first, end) : null;
+        hasRoom() ? layer.streams().beginFree(first, end) : null;
     if (stretch == null) {
       return;
     }
@@ -236,9 +235,9 @@ final class ChunkFetcher implements AutoCloseable {
     return flights.isAwaited(some);
   }
 
-  /** Whether the store takes what nobody waits for. */
+  /** Whether the store takes what nobody waits for, when all that is under way has come. */
   boolean hasRoom() {
-    return store.hasRoom();
+    return store.hasRoom(flights.bytes());
   }
 
   /**

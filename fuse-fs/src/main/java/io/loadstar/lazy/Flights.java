@@ -20,6 +20,7 @@ final class Flights {
 
   private final Object lock = new Object();
   private final Map<ObjectKey, Flight> byChunk = new HashMap<>();
+  private long bytes;
 
   /**
    * Has {@code part} wait for the flight that brings its chunk, beginning one if there is none.
@@ -69,6 +70,7 @@ final class Flights {
   private Flight claimAll(Flight flight, List<ObjectKey> keys) {
     for (ObjectKey key : keys) {
       if (byChunk.putIfAbsent(key, flight) == null) {
+        bytes += key.size();
         flight.awaited.put(key, new ArrayList<>(1));
       }
     }
@@ -96,9 +98,14 @@ final class Flights {
       if (waiting == null) {
         return List.of();
       }
-      byChunk.remove(key);
+      end(key);
       return waiting;
     }
+  }
+
+  private void end(ObjectKey key) {
+    byChunk.remove(key);
+    bytes -= key.size();
   }
 
   /**
@@ -110,7 +117,7 @@ final class Flights {
     synchronized (lock) {
       List<Part> waiting = new ArrayList<>();
       flight.awaited.forEach((key, parts) -> {
-        byChunk.remove(key);
+        end(key);
         waiting.addAll(parts);
       });
       flight.awaited.clear();
@@ -143,6 +150,13 @@ final class Flights {
         }
       }
       return false;
+    }
+  }
+
+  /** How many bytes all chunks have that are under way. */
+  long bytes() {
+    synchronized (lock) {
+      return bytes;
     }
   }
 

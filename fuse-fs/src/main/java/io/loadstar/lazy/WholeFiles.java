@@ -96,7 +96,7 @@ final class WholeFiles implements AutoCloseable {
         parts.add(index.key(firstChunk + i));
       }
       boolean possible =
-          store.contains(whole) || (store.hasRoom() && parts.stream().allMatch(store::contains));
+          store.contains(whole) || (store.hasRoom(file.size()) && parts.stream().allMatch(store::contains));
       if (possible && !store.join(whole, parts) && hopeless.size() < MOST_HOPELESS) {
         hopeless.add(whole);
       }

@@ -52,7 +52,7 @@ public final class MemoryContentStore implements ContentStore {
   }
 
   @Override
-  public boolean hasRoom() {
+  public boolean hasRoom(long bytes) {
     return !closed;
   }
 

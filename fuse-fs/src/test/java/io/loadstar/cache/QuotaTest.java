@@ -204,7 +204,7 @@ final class QuotaTest {
 
     DiskContentStore store = open(new Quota(Long.MAX_VALUE, 2 * free));
 
-    assertFalse(store.hasRoom());
+    assertFalse(store.hasRoom(0));
     assertFalse(put(store, sample()));
     await("eviction", () -> store.usage().objects() == 0);
     assertFalse(store.contains(before.key()));

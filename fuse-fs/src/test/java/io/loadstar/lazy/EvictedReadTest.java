@@ -99,7 +99,7 @@ final class EvictedReadTest extends LazyTestNode {
           break;
         }
       }
-      assertFalse(store.hasRoom() && !lazy.report().complete(), "stopped with room left");
+      assertFalse(store.hasRoom(0) && !lazy.report().complete(), "stopped with room left");
       int asked = source.requests().size();
       assertEquals(BackgroundFetcher.RETRY, node.backgroundStep());
       assertEquals(asked, source.requests().size());

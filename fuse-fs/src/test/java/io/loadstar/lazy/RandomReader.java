@@ -183,8 +183,8 @@ final class RandomReader {
     }
 
     @Override
-    public boolean hasRoom() {
-      return store.hasRoom();
+    public boolean hasRoom(long bytes) {
+      return store.hasRoom(bytes);
     }
 
     @Override
