@@ -42,6 +42,8 @@ final class Metrics {
     page.value("prepares_total{outcome=\"shared\"}", prepares.shared());
     page.value("prepares_total{outcome=\"ordinary\"}", prepares.ordinary());
     page.gauge("mounts", "Layers that are mounted.", remote.mounts());
+    page.counter(
+        "unverified_layers_total", "Layers mounted without a promise kept.", remote.unverified());
     LayerTotals layers = remote.totals();
     page.counter("layer_requests_total", "Ranges of layers asked for.", layers.requests());
     page.counter("layer_fetched_bytes_total", "Bytes of layers fetched.", layers.bytesFetched());

@@ -23,7 +23,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns what labels say into layers that can be mounted. Thread-safe; the threads belong to who
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LayerResolver {
 
+  private static final Logger log = LoggerFactory.getLogger(LayerResolver.class);
+
   private static final int MAX_AT_ONCE = 8;
   private static final Duration KEPT_FOR = Duration.ofMinutes(2);
 
@@ -47,6 +51,7 @@ public final class LayerResolver {
   private final Verification verification;
   private final Duration timeout;
   private final Threads threads;
+  private final LongAdder unverified = new LongAdder();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
   private final AsyncCache<Blob, Opening> openings;
 
@@ -154,13 +159,40 @@ public final class LayerResolver {
   private void requirePromised(LayerSource source, LayerTree tree, Digest tocDigest)
       throws NotLazyException {
     Digest promised = source.tocDigest();
-    if (verification != Verification.DISABLED && promised != null && !promised.equals(tocDigest)) {
+    if (asked(source) != Verification.DISABLED && promised != null && !promised.equals(tocDigest)) {
       throw new NotLazyException(source + ": what is kept is of the TOC " + tocDigest);
     }
-    if (verification == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
+    if (asked(source) == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
       throw new NotLazyException(
           source + ": " + tree.unverifiableChunks() + " chunks have no digest");
     }
+    noteUnverified(source, tree);
+  }
+
+  /** It takes both, configuration and label, to ask less than all. */
+  private Verification asked(LayerSource source) {
+    return source.mayBeUnverified() ? verification : Verification.REQUIRED;
+  }
+
+  private void noteUnverified(LayerSource source, LayerTree tree) {
+    if (isPromiseKept(source) && tree.unverifiableChunks() == 0) {
+      return;
+    }
+    unverified.increment();
+    log.atWarn()
+        .addKeyValue("layer", source.layer())
+        .addKeyValue("image", source.image())
+        .addKeyValue("chunksWithoutDigest", tree.unverifiableChunks())
+        .log("the layer isn't verified, as configuration and labels allow");
+  }
+
+  private boolean isPromiseKept(LayerSource source) {
+    return source.tocDigest() != null && asked(source) != Verification.DISABLED;
+  }
+
+  /** How often a layer was taken that isn't verified. */
+  long unverified() {
+    return unverified.sum();
   }
 
   /** Lets go of what was kept of a layer for its Prepare. */
@@ -216,7 +248,7 @@ public final class LayerResolver {
   }
 
   private void requirePromise(LayerSource source) throws NotLazyException {
-    if (source.tocDigest() == null && verification == Verification.REQUIRED) {
+    if (source.tocDigest() == null && asked(source) == Verification.REQUIRED) {
       throw new NotLazyException(
           source
               + ": no TOC digest in the labels; convert the image to eStargz, or see"
@@ -235,19 +267,21 @@ public final class LayerResolver {
 
   private LayerTree tree(LayerSource source, Facts facts) {
     try {
-      LayerTree tree = LayerTree.of(verified(source.tocDigest(), facts.toc()), facts.tocOffset());
-      if (verification == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
+      LayerTree tree = LayerTree.of(verified(source, facts.toc()), facts.tocOffset());
+      if (asked(source) == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
         throw new UnsupportedBlobException(
             tree.unverifiableChunks() + " chunks have no digest; see allow_no_verification");
       }
+      noteUnverified(source, tree);
       return OverlayView.of(tree, OverlayXattrs.TRUSTED);
     } catch (IOException e) {
       throw new CompletionException(e);
     }
   }
 
-  private Toc verified(@Nullable Digest promised, UnverifiedToc toc) throws IOException {
-    return promised == null || verification == Verification.DISABLED
+  private Toc verified(LayerSource source, UnverifiedToc toc) throws IOException {
+    Digest promised = source.tocDigest();
+    return promised == null || asked(source) == Verification.DISABLED
         ? toc.acceptUnverified()
         : toc.verify(promised);
   }

@@ -12,9 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param layer the digest of its blob
  * @param tocDigest what the image's manifest promises of its TOC; null if it promises nothing
  * @param neighbours other layers of the image that will be asked for next
+ * @param mayBeUnverified whether who pulls it takes it without a promise
  */
 record LayerSource(
-    ImageReference image, Digest layer, @Nullable Digest tocDigest, List<Digest> neighbours) {
+    ImageReference image,
+    Digest layer,
+    @Nullable Digest tocDigest,
+    List<Digest> neighbours,
+    boolean mayBeUnverified) {
 
   LayerSource {
     neighbours = List.copyOf(neighbours);

@@ -229,6 +229,11 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     return (int) mountPoints.values().stream().filter(place -> place.report().isPresent()).count();
   }
 
+  /** How often a layer was mounted that isn't verified, as configuration and labels allow. */
+  public long unverified() {
+    return resolver.unverified();
+  }
+
   /** What all layers have cost, those that aren't mounted any more included. */
   public LayerTotals totals() {
     LayerTotals sum;

@@ -30,6 +30,9 @@ final class SnapshotLabels {
           "containerd.io/snapshot/remote/stargz.digest",
           "containerd.io/snapshot/remote/stargz.layers");
 
+  /** The peer's: {@code rpull --skip-content-verify}. Any value means yes. */
+  private static final String UNVERIFIED = "containerd.io/snapshot/remote/stargz.skipverify";
+
   /** More layers than an overlay can have: a list that is longer isn't read to its end. */
   private static final int MAX_NEIGHBOURS = 500;
 
@@ -54,7 +57,8 @@ final class SnapshotLabels {
         reference(names.image, image),
         digest,
         tocDigest(labels),
-        neighbours(labels.getOrDefault(names.layers, ""), digest));
+        neighbours(labels.getOrDefault(names.layers, ""), digest),
+        labels.containsKey(UNVERIFIED));
   }
 
   private static ImageReference reference(String label, String value) throws NotLazyException {

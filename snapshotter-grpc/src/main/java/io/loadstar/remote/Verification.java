@@ -1,6 +1,9 @@
 package io.loadstar.remote;
 
-/** What is asked of a layer before it is mounted. */
+/**
+ * What the configuration asks of a layer before it is mounted. Less than {@link #REQUIRED} is only
+ * asked of a layer whose labels say that it may be unverified.
+ */
 public enum Verification {
   /** The manifest must promise the TOC's digest, and the TOC must have it. */
   REQUIRED,

@@ -2,6 +2,7 @@ package io.loadstar.remote;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.Digest;
 import io.loadstar.oci.ImageReference;
@@ -38,7 +39,14 @@ final class SnapshotLabelsTest {
   }
 
   private static LayerSource expected() {
-    return new LayerSource(ImageReference.parse("example.org/a:1"), ONE, TOC, List.of(TWO));
+    return new LayerSource(ImageReference.parse("example.org/a:1"), ONE, TOC, List.of(TWO), false);
+  }
+
+  @Test
+  void whoPullsMayTakeItUnverified() throws Exception {
+    Map<String, String> labels = new HashMap<>(cri());
+    labels.putAll(labels("remote/stargz.skipverify", "true"));
+    assertTrue(SnapshotLabels.read(labels).mayBeUnverified());
   }
 
   @Test
