@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 public final class ForwardProxy implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final int START_ATTEMPTS = 3;
 
   private final Daemon daemon;
   private final Path log;
@@ -34,6 +35,20 @@ public final class ForwardProxy implements AutoCloseable {
    * @param directory an existing one, of its own
    */
   public static ForwardProxy start(Path directory, String name, String password)
+      throws IOException, InterruptedException, TimeoutException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return startOnce(directory, name, password);
+      } catch (IOException e) {
+        // Somebody else may have taken the port that was free a moment ago.
+        if (attempt == START_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static ForwardProxy startOnce(Path directory, String name, String password)
       throws IOException, InterruptedException, TimeoutException {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -20,6 +20,7 @@ final class ForwardProxy implements AutoCloseable {
 
   private static final Path PROGRAM = Path.of("/usr/bin/tinyproxy");
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final int START_ATTEMPTS = 3;
 
   private final Process process;
   private final Path log;
@@ -35,6 +36,19 @@ final class ForwardProxy implements AutoCloseable {
   static ForwardProxy start(Path directory) throws IOException, InterruptedException {
     Assumptions.assumeTrue(
         Files.isExecutable(PROGRAM), "skipped: needs /usr/bin/tinyproxy (apt: tinyproxy)");
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return startOnce(directory);
+      } catch (IOException e) {
+        // Somebody else may have taken the port that was free a moment ago.
+        if (attempt == START_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static ForwardProxy startOnce(Path directory) throws IOException, InterruptedException {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();

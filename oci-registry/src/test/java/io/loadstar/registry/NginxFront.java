@@ -21,6 +21,7 @@ final class NginxFront implements AutoCloseable {
 
   private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
   private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final int START_ATTEMPTS = 3;
 
   private final Path directory;
   private final String registry;
@@ -63,13 +64,21 @@ final class NginxFront implements AutoCloseable {
       throws IOException, InterruptedException {
     Assumptions.assumeTrue(
         Files.isExecutable(PROGRAM), "skipped: needs /usr/sbin/nginx (apt: nginx-light)");
-    NginxFront started = new NginxFront(directory, registry);
-    try {
-      started.awaitStart();
-      return started;
-    } catch (IOException | InterruptedException e) {
-      started.close();
-      throw e;
+    for (int attempt = 1; ; attempt++) {
+      NginxFront started = new NginxFront(directory, registry);
+      try {
+        started.awaitStart();
+        return started;
+      } catch (IOException e) {
+        // Somebody else may have taken a port that was free a moment ago.
+        started.close();
+        if (attempt == START_ATTEMPTS) {
+          throw e;
+        }
+      } catch (InterruptedException e) {
+        started.close();
+        throw e;
+      }
     }
   }
 
