@@ -18,7 +18,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Images that weren't made here, or only in part. */
 class MixedImageTest {
 
-  @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
+  /** Otherwise a container that starts slowly has the whole image fetched meanwhile. */
+  @RegisterExtension
+  static final NodeExtension NODE = new NodeExtension("no_background_fetch = true\n");
 
   private static SampleImage image;
 
