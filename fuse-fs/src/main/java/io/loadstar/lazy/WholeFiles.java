@@ -96,7 +96,8 @@ final class WholeFiles implements AutoCloseable {
         parts.add(index.key(firstChunk + i));
       }
       boolean possible =
-          store.contains(whole) || (store.hasRoom(file.size()) && parts.stream().allMatch(store::contains));
+          store.contains(whole)
+              || (store.hasRoom(file.size()) && parts.stream().allMatch(store::contains));
       if (possible && !store.join(whole, parts) && hopeless.size() < MOST_HOPELESS) {
         hopeless.add(whole);
       }

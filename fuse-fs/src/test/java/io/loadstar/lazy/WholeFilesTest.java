@@ -19,7 +19,8 @@ final class WholeFilesTest extends LazyTestNode {
       assertNull(opened.holdWhole(layer.file("one").number()));
       Reading.read(opened, layer.file("one"), 0, 5000);
 
-      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("one").number()))) {
+      try (ContentStore.HeldFile held =
+          requireNonNull(opened.holdWhole(layer.file("one").number()))) {
         assertArrayEquals(layer.content("one"), Files.readAllBytes(held.path()));
       }
     }
@@ -33,7 +34,8 @@ final class WholeFilesTest extends LazyTestNode {
       Reading.read(opened, layer.file("many"), 0, 10_500);
       Reading.until(() -> isHeld(opened, layer, "many"));
 
-      try (ContentStore.HeldFile held = requireNonNull(opened.holdWhole(layer.file("many").number()))) {
+      try (ContentStore.HeldFile held =
+          requireNonNull(opened.holdWhole(layer.file("many").number()))) {
         assertArrayEquals(layer.content("many"), Files.readAllBytes(held.path()));
       }
       assertEquals(2 * 10_500, store.usage().bytes());
