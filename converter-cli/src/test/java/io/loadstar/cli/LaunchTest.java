@@ -47,8 +47,9 @@ class LaunchTest {
 
   @TempDir private Path directory;
 
+  /** Tests that run in the background have SIGINT ignored, and so has what they start. */
   private static List<String> java(String... arguments) {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(arguments));

@@ -247,8 +247,10 @@ class OptimizeTest {
 
   /** An optimization whose workload has read a file and is waiting. */
   private Process started(String tag) throws Exception {
-    List<String> words =
-        optimize(tag, "--period", "0", "--", "sh", "-c", "cat /data/changed; sleep 1000").words();
+    // Tests that run in the background have SIGINT ignored, and so has what they start.
+    List<String> words = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    words.addAll(
+        optimize(tag, "--period", "0", "--", "sh", "-c", "cat /data/changed; sleep 1000").words());
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().put("TMPDIR", work.toString());
     Process process = builder.redirectOutput(log(tag).toFile()).start();
