@@ -25,7 +25,11 @@ final class FramePool {
   Frame take(int size) {
     boolean fits = size <= SMALL;
     Frame frame = (fits ? small : large).take();
-    return frame == null ? new Frame(fits ? SMALL : LARGE) : frame;
+    if (frame == null) {
+      return new Frame(fits ? SMALL : LARGE);
+    }
+    frame.bytes().clear(); // an answer that was shorter has left its limit
+    return frame;
   }
 
   /** Takes back one that nobody uses any more. */
