@@ -60,7 +60,9 @@ final class Attempts {
     do {
       failures++;
       Duration wait = next(last);
-      outages.tryingAgain(last, failures);
+      if (policy.isPatient()) {
+        outages.tryingAgain(last, failures);
+      }
       pause(wait, last);
       spent = spent.plus(wait);
     } while (!budget.take(last.server(), failedAt));

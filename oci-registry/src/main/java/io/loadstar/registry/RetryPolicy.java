@@ -49,6 +49,11 @@ public record RetryPolicy(int retries, Duration firstWait, Duration patience, Pa
     return new RetryPolicy(Integer.MAX_VALUE, FIRST_WAIT, patience, Thread::sleep);
   }
 
+  /** Whether it goes on as long as it may: then somebody waits, and should be told for what. */
+  boolean isPatient() {
+    return retries == Integer.MAX_VALUE;
+  }
+
   /**
    * The wait before retry number {@code retry} (from 1 on), or none if it isn't to be tried again.
    *
