@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,15 +41,21 @@ public final class PrivateNode implements AutoCloseable {
   private final Checkout checkout;
   private final LocalRegistry registry;
   private final Map<String, String> environment;
+  private final Map<String, Path> peers;
   private @Nullable Daemon snapshotter;
   private @Nullable Daemon containerd;
 
   private PrivateNode(
-      Path directory, Checkout checkout, LocalRegistry registry, Map<String, String> environment) {
+      Path directory,
+      Checkout checkout,
+      LocalRegistry registry,
+      Map<String, String> environment,
+      Map<String, Path> peers) {
     this.directory = directory;
     this.checkout = checkout;
     this.registry = registry;
     this.environment = Map.copyOf(environment);
+    this.peers = Map.copyOf(peers);
   }
 
   /**
@@ -69,6 +76,20 @@ public final class PrivateNode implements AutoCloseable {
    */
   public static PrivateNode start(String configuration, Map<String, String> environment)
       throws IOException, InterruptedException, TimeoutException {
+    return start(configuration, environment, Map.of());
+  }
+
+  /**
+   * Starts one in a new directory.
+   *
+   * @param configuration the snapshotter's, in TOML
+   * @param environment what is set for the snapshotter and {@link #loadstar} beside the caller's
+   * @param peers other snapshotters that run already, by the names that this containerd shall have
+   *     for them, with their sockets
+   */
+  public static PrivateNode start(
+      String configuration, Map<String, String> environment, Map<String, Path> peers)
+      throws IOException, InterruptedException, TimeoutException {
     Path directory = Files.createTempDirectory(Path.of("/var/tmp"), "loadstar-rig.");
     for (String name : List.of("registry", "snapshotter", "scratch")) {
       Files.createDirectory(directory.resolve(name));
@@ -79,7 +100,8 @@ public final class PrivateNode implements AutoCloseable {
             directory,
             Checkout.found(),
             LocalRegistry.start(directory.resolve("registry")),
-            environment);
+            environment,
+            peers);
     try {
       node.startSnapshotter();
       node.startContainerd();
@@ -205,17 +227,27 @@ public final class PrivateNode implements AutoCloseable {
           address = "%1$s/c.sock"
         [ttrpc]
           address = "%1$s/c.ttrpc"
-        [proxy_plugins.%2$s]
-          type = "snapshot"
-          address = "%3$s"
         """
-            .formatted(directory, SNAPSHOTTER, snapshotterSocket()));
+                .formatted(directory)
+            + proxyPlugin(SNAPSHOTTER, snapshotterSocket())
+            + peers.entrySet().stream()
+                .map(each -> proxyPlugin(each.getKey(), each.getValue()))
+                .collect(Collectors.joining()));
     Path log = directory.resolve("c.log");
     Daemon daemon =
         Daemon.start(
             "containerd", List.of("containerd", "--config", configuration.toString()), log, log);
     containerd = daemon;
     daemon.await(START_LIMIT, () -> ctr().call("version").run().status() == 0);
+  }
+
+  private static String proxyPlugin(String name, Path socket) {
+    return """
+    [proxy_plugins.%s]
+      type = "snapshot"
+      address = "%s"
+    """
+        .formatted(name, socket);
   }
 
   /**

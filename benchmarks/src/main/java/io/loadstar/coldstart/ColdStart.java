@@ -1,0 +1,171 @@
+package io.loadstar.coldstart;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.loadstar.rig.PrivateNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Cold starts of real images, side by side, over several lines: what {@code bin/bench} runs. Writes
+ * {@code cold-starts.json} (every sample), {@code cold-starts.tables.md} and {@code
+ * cold-starts.svg} into the output directory.
+ *
+ * <p>Contenders take turns: a round has each of them once for each image and line.
+ */
+public final class ColdStart {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TOGETHER = "together";
+
+  private final ColdStartOptions options;
+  private final PrivateNode node;
+  private final List<Contender> contenders;
+  private final Map<String, BenchImage> images = new LinkedHashMap<>();
+  private final Results results = new Results();
+
+  private ColdStart(ColdStartOptions options, PrivateNode node, List<Contender> contenders) {
+    this.options = options;
+    this.node = node;
+    this.contenders = contenders;
+  }
+
+  /**
+   * @param arguments as {@link ColdStartOptions#parse} reads them
+   */
+  public static void main(String[] arguments) throws Exception {
+    ColdStartOptions options;
+    try {
+      options = ColdStartOptions.parse(List.of(arguments));
+    } catch (IllegalArgumentException e) {
+      System.err.println("bench: " + e.getMessage());
+      System.exit(2);
+      return;
+    }
+    try (PrivateNode node = PrivateNode.start("", Map.of(), options.peers());
+        PrivateNode jnr = PrivateNode.start("[fuse]\ntransport = \"jnr\"\n")) {
+      ColdStart bench = new ColdStart(options, node, contenders(options, node, jnr));
+      bench.pushImages();
+      bench.measure();
+      bench.write();
+    }
+  }
+
+  private static List<Contender> contenders(
+      ColdStartOptions options, PrivateNode node, PrivateNode jnr) {
+    String ours = PrivateNode.SNAPSHOTTER;
+    List<Contender> all = new ArrayList<>();
+    all.add(
+        new Contender(Contender.OVERLAYFS, node, Contender.OVERLAYFS, BenchImage.Form.ORDINARY));
+    all.add(new Contender(Report.PLAIN, node, ours, BenchImage.Form.PLAIN));
+    all.add(new Contender(Report.PRIORITIZED, node, ours, BenchImage.Form.PRIORITIZED));
+    if (options.jnr()) {
+      all.add(new Contender("plain, jnr", jnr, ours, BenchImage.Form.PLAIN));
+      all.add(new Contender("prioritized, jnr", jnr, ours, BenchImage.Form.PRIORITIZED));
+    }
+    for (String peer : options.peers().keySet()) {
+      all.add(new Contender("plain, " + peer, node, peer, BenchImage.Form.PLAIN));
+      all.add(new Contender("prioritized, " + peer, node, peer, BenchImage.Form.PRIORITIZED));
+    }
+    return all;
+  }
+
+  private void pushImages() throws Exception {
+    for (String name : options.images()) {
+      say("converting " + name);
+      images.put(name, BenchImage.pushed(node, options.archives(), name));
+    }
+  }
+
+  private void measure() throws Exception {
+    for (int round = 1; round <= options.rounds(); round++) {
+      for (Line line : options.lines()) {
+        for (String workload : options.workloads()) {
+          say("round %d of %d: %s, %s".formatted(round, options.rounds(), workload, line));
+          measure(round, line, workload);
+        }
+      }
+      if (options.workloads().contains(Workload.START.word())) {
+        say("round %d of %d: everything on disk".formatted(round, options.rounds()));
+        measureOnDisk(round);
+      }
+    }
+  }
+
+  private void measure(int round, Line line, String workload) throws Exception {
+    if (workload.equals(TOGETHER)) {
+      List<BenchImage> some = images.values().stream().limit(5).toList();
+      String name = String.join("+", some.stream().map(BenchImage::name).toList());
+      for (Contender each : contenders) {
+        ColdRun.Took took = Together.over(line, each, node.registry().address(), some);
+        results.add(sample(workload, name, each, line, round, took));
+      }
+      return;
+    }
+    for (BenchImage image : images.values()) {
+      for (Contender each : contenders) {
+        try (ColdRun run = ColdRun.over(line, each, node.registry().address())) {
+          ColdRun.Took took = Workload.named(workload).in(run, image);
+          results.add(sample(workload, image.name(), each, line, round, took));
+        }
+      }
+    }
+  }
+
+  /** The second start of a prioritized image on a node that has forgotten the image only. */
+  private void measureOnDisk(int round) throws Exception {
+    Contender lazy =
+        contenders.stream()
+            .filter(each -> each.name().equals(Report.PRIORITIZED))
+            .findFirst()
+            .orElseThrow();
+    for (BenchImage image : images.values()) {
+      try (ColdRun run = ColdRun.over(Line.NONE, lazy, node.registry().address())) {
+        run.start(image, 1);
+        run.forget();
+        ColdRun.Took took = run.start(image, 1);
+        results.addOnDisk(sample("on disk", image.name(), lazy, Line.NONE, round, took));
+      }
+    }
+  }
+
+  private static Sample sample(
+      String workload, String image, Contender contender, Line line, int round, ColdRun.Took took) {
+    return new Sample(
+        workload,
+        image,
+        contender.name(),
+        line.toString(),
+        round,
+        took.pullMillis(),
+        took.runMillis(),
+        took.bytes(),
+        took.requests());
+  }
+
+  private void write() throws Exception {
+    Map<String, Object> raw = new LinkedHashMap<>();
+    raw.put("images", images.values());
+    raw.put("samples", results.samples());
+    raw.put("onDisk", results.onDisk());
+    Path output = options.output();
+    Files.writeString(
+        output.resolve("cold-starts.json"),
+        JSON.writerWithDefaultPrettyPrinter().writeValueAsString(raw) + "\n");
+    Files.writeString(
+        output.resolve("cold-starts.tables.md"),
+        new Report(results, images, options.lines()).text());
+    if (options.workloads().contains(Workload.START.word())) {
+      Files.writeString(
+          output.resolve("cold-starts.svg"),
+          BarPlot.of(results, Workload.START.word(), options.lines().getFirst()));
+    }
+  }
+
+  private static void say(String what) {
+    System.err.println("  " + what);
+  }
+}

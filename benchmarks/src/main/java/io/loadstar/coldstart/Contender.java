@@ -1,0 +1,38 @@
+package io.loadstar.coldstart;
+
+import io.loadstar.rig.Ctr;
+import io.loadstar.rig.PrivateNode;
+import java.io.IOException;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A way to start images, with the node it is tried on. Immutable.
+ *
+ * @param name in tables
+ * @param node whose containerd and snapshotter take part
+ * @param snapshotter as that containerd calls it
+ * @param form which of an image's forms it is given
+ */
+record Contender(String name, PrivateNode node, String snapshotter, BenchImage.Form form) {
+
+  static final String OVERLAYFS = "overlayfs";
+
+  /** Pulls as a person would: lazily if this one can. */
+  void pull(Ctr ctr, String reference) throws IOException, InterruptedException, TimeoutException {
+    if (snapshotter.equals(OVERLAYFS)) {
+      ctr.pull(snapshotter, reference);
+    } else {
+      node.loadstar(
+              "pull",
+              "--quiet",
+              "--address",
+              ctr.socket().toString(),
+              "--namespace",
+              ctr.namespace(),
+              "--snapshotter",
+              snapshotter,
+              reference)
+          .output();
+    }
+  }
+}
