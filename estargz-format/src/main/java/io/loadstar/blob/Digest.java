@@ -119,6 +119,23 @@ public final class Digest implements Comparable<Digest> {
         bytes.getLong(position + 3 * Long.BYTES));
   }
 
+  /**
+   * Whether {@link #at} would make this of what stands there; makes nothing.
+   *
+   * @throws IndexOutOfBoundsException if there aren't as many bytes
+   */
+  public boolean isAt(ByteBuffer bytes, int position) {
+    return first == bytes.getLong(position)
+        && second == bytes.getLong(position + Long.BYTES)
+        && third == bytes.getLong(position + 2 * Long.BYTES)
+        && fourth == bytes.getLong(position + 3 * Long.BYTES);
+  }
+
+  /** The {@link #hashCode} of what {@link #at} would make of what stands there. */
+  public static int hashAt(ByteBuffer bytes, int position) {
+    return Long.hashCode(bytes.getLong(position));
+  }
+
   /** Writes the hash, {@link #BYTES} bytes, as four numbers. */
   public void put(ByteBuffer destination) {
     destination.putLong(first).putLong(second).putLong(third).putLong(fourth);
@@ -131,6 +148,21 @@ public final class Digest implements Comparable<Digest> {
         + format.toHexDigits(second)
         + format.toHexDigits(third)
         + format.toHexDigits(fourth);
+  }
+
+  /** Writes what {@link #hex} tells, 64 bytes of ASCII; makes nothing. */
+  public void putHex(ByteBuffer destination) {
+    putHex(first, destination);
+    putHex(second, destination);
+    putHex(third, destination);
+    putHex(fourth, destination);
+  }
+
+  private static void putHex(long digits, ByteBuffer destination) {
+    for (int shift = Long.SIZE - 4; shift >= 0; shift -= 4) {
+      int digit = (int) (digits >>> shift) & 0xf;
+      destination.put((byte) (digit < 10 ? '0' + digit : 'a' + digit - 10));
+    }
   }
 
   @Override

@@ -91,6 +91,25 @@ public final class ChunkRows {
     return digestAt(index.getInt(chunkAt(chunk) + 28));
   }
 
+  /** Whether a chunk has a digest. */
+  public boolean hasDigest(int chunk) {
+    return index.getInt(chunkAt(chunk) + 28) != 0;
+  }
+
+  /** Whether {@code digest} is that of a chunk that has one; makes nothing. */
+  public boolean isDigest(int chunk, Digest digest) {
+    return digest.isAt(index, digestPosition(chunk));
+  }
+
+  /** The {@link Digest#hashCode} of the digest of a chunk that has one. */
+  public int digestHash(int chunk) {
+    return Digest.hashAt(index, digestPosition(chunk));
+  }
+
+  private int digestPosition(int chunk) {
+    return digestsAt + (index.getInt(chunkAt(chunk) + 28) - 1) * Digest.BYTES;
+  }
+
   /** By its number, from 1; null for 0. */
   @Nullable Digest digestAt(int number) {
     return number == 0 ? null : Digest.at(index, digestsAt + (number - 1) * Digest.BYTES);

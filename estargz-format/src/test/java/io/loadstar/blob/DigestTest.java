@@ -1,9 +1,13 @@
 package io.loadstar.blob;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +26,28 @@ class DigestTest {
     assertEquals(new Digest(EMPTY), Digest.parse("sha256:" + EMPTY));
     assertEquals(new Digest(EMPTY).hashCode(), Digest.of(new byte[0]).hashCode());
     assertNotEquals(new Digest(EMPTY), Digest.of(new byte[1]));
+  }
+
+  @Test
+  void aDigestIsFoundAmongBytesWithoutBeingMade() {
+    Digest digest = new Digest(EMPTY);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + Digest.BYTES).position(8);
+    digest.put(bytes);
+
+    assertTrue(digest.isAt(bytes, 8));
+    assertEquals(digest.hashCode(), Digest.hashAt(bytes, 8));
+    for (int i = 0; i < Digest.BYTES; i++) {
+      bytes.put(8 + i, (byte) (bytes.get(8 + i) ^ 1));
+      assertFalse(digest.isAt(bytes, 8), "byte " + i);
+      bytes.put(8 + i, (byte) (bytes.get(8 + i) ^ 1));
+    }
+  }
+
+  @Test
+  void itsHexDigitsCanBeWrittenAsAscii() {
+    ByteBuffer text = ByteBuffer.allocate(64);
+    new Digest(EMPTY).putHex(text);
+    assertEquals(EMPTY, US_ASCII.decode(text.flip()).toString());
   }
 
   @Test

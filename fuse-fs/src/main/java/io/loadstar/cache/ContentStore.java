@@ -32,6 +32,15 @@ public interface ContentStore extends Closeable {
   int tryRead(ObjectKey key, long offset, ByteBuffer destination);
 
   /**
+   * The key of an object that {@link #tryRead} has, without making one where the store has it.
+   *
+   * @return null if {@code tryRead} would miss
+   */
+  default @Nullable ObjectKey find(SoughtObject sought) {
+    return sought.key();
+  }
+
+  /**
    * As {@link #tryRead}, and first checks an object that an earlier process left: it is hashed
    * whole. A damaged one is removed. To be called where work may be done: not from a thread that
    * serves requests.

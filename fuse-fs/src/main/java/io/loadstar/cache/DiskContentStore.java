@@ -1,7 +1,5 @@
 package io.loadstar.cache;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.loadstar.blob.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,10 +32,10 @@ import org.slf4j.LoggerFactory;
  * written or hashed: only they are served without a look at their bytes. That makes up for never
  * forcing a file to disk, which would cost each miss a journal commit: what a power failure left
  * half written fails its hash at the first use, is removed, and is fetched again. <em>Open</em> are
- * the channels of objects that were read lately; one that is closed because a reader was
- * interrupted (which closes a FileChannel for all) is opened again by the other readers.
- * <em>Changing</em> are the files that are being published or removed: one thread changes a file, a
- * second one that wants to leaves it at that.
+ * the channels of larger objects that were read lately ({@link SmallObjects} aren't worth it); one
+ * that is closed because a reader was interrupted (which closes a FileChannel for all) is opened
+ * again by the other readers. <em>Changing</em> are the files that are being published or removed:
+ * one thread changes a file, a second one that wants to leaves it at that.
  */
 public final class DiskContentStore implements ContentStore {
 
@@ -54,7 +52,8 @@ public final class DiskContentStore implements ContentStore {
   private final @Nullable Evictor evictor;
   private final Scrubber scrubber;
   private final OpenObjects open;
-  private final Cache<ObjectKey, Boolean> proven;
+  private final SmallObjects small;
+  private final ProvenObjects proven;
   private final Set<Path> changing = ConcurrentHashMap.newKeySet();
   private final HeldFiles held = new HeldFiles();
   private final LongAdder objects = new LongAdder();
@@ -68,8 +67,8 @@ public final class DiskContentStore implements ContentStore {
     this.headroom = new Headroom(bounds.quota(), layout);
     this.evictor = bounds.quota().isBound() ? Evictor.start(new OwnShelves()) : null;
     this.open = new OpenObjects(layout, bounds.openFiles());
-    this.proven =
-        Caffeine.newBuilder().maximumSize(bounds.provenObjects()).executor(Runnable::run).build();
+    this.small = new SmallObjects(layout);
+    this.proven = new ProvenObjects(bounds.provenObjects());
     this.scrubber = Scrubber.start(new OwnShelves());
   }
 
@@ -77,7 +76,7 @@ public final class DiskContentStore implements ContentStore {
    * How much a store keeps, in memory and on disk.
    *
    * @param openFiles how many objects are kept open, each for one file descriptor
-   * @param provenObjects how many objects are remembered as checked, for about 100 bytes each
+   * @param provenObjects how many objects are remembered as checked, for about 130 bytes each
    * @param quota of the disk
    */
   public record Bounds(int openFiles, int provenObjects, Quota quota) {
@@ -125,6 +124,12 @@ public final class DiskContentStore implements ContentStore {
 
   @Override
   public int tryRead(ObjectKey key, long offset, ByteBuffer destination) {
+    ProvenObject known = SmallObjects.isFor(key, destination) ? proven.find(key) : null;
+    int count = known == null ? MISSING : small.tryRead(known, offset, destination);
+    return count == MISSING ? tryReadOpen(key, offset, destination) : count;
+  }
+
+  private int tryReadOpen(ObjectKey key, long offset, ByteBuffer destination) {
     int start = destination.position();
     for (int i = 0; i < MAX_REOPENS; i++) {
       OpenObject object = hold(key);
@@ -155,7 +160,14 @@ public final class DiskContentStore implements ContentStore {
   /** Holds the object open for the caller, who lets it go; null if it can't be served. */
   private @Nullable OpenObject hold(ObjectKey key) {
     OpenObject object = open.hold(key);
-    return object == null && isProven(key) ? openProven(key) : object;
+    ProvenObject known = object == null ? proven.find(key) : null;
+    return known == null ? object : openProven(known);
+  }
+
+  @Override
+  public @Nullable ObjectKey find(SoughtObject sought) {
+    ProvenObject known = proven.find(sought);
+    return known == null ? null : known.key();
   }
 
   @Override
@@ -265,7 +277,7 @@ public final class DiskContentStore implements ContentStore {
       layout.publish(file, content);
       discount(before);
       objects.increment();
-      proven.put(key, Boolean.TRUE);
+      proven.add(key);
       return true;
     } catch (IOException e) {
       headroom.giveBack(key.size());
@@ -333,26 +345,27 @@ public final class DiskContentStore implements ContentStore {
       evictor.close();
     }
     scrubber.close();
-    proven.invalidateAll();
+    proven.removeAll();
     open.close();
     layout.close();
   }
 
   private boolean isProven(ObjectKey key) {
-    return proven.getIfPresent(key) != null;
+    return proven.has(key);
   }
 
   /** Opens and holds an object that is known to be good, if it is still there and whole. */
-  private @Nullable OpenObject openProven(ObjectKey key) {
+  private @Nullable OpenObject openProven(ProvenObject known) {
+    ObjectKey key = known.key();
     try {
-      OpenObject object = open.open(key);
+      OpenObject object = open.open(known);
       if (object == null && !closed) {
         LOG.warn("object {} was changed from outside and is fetched again", key);
         removeDamaged(key);
       }
       return object;
     } catch (NoSuchFileException e) {
-      proven.invalidate(key);
+      proven.remove(key);
     } catch (IOException e) {
       LOG.warn("object {} can't be opened: {}", key, e.toString());
     }
@@ -386,7 +399,7 @@ public final class DiskContentStore implements ContentStore {
     if (size != key.size()) {
       return false;
     }
-    proven.put(key, Boolean.TRUE);
+    proven.add(key);
     return true;
   }
 
@@ -402,7 +415,7 @@ public final class DiskContentStore implements ContentStore {
 
   /** Removes an object, unless it is being replaced right now, or was. */
   private void removeDamaged(ObjectKey key) {
-    proven.invalidate(key);
+    proven.remove(key);
     open.remove(key);
     Path file = layout.pathOf(key);
     if (changing.add(file)) {

@@ -26,6 +26,16 @@ public sealed interface ObjectKey {
       checkSize(size);
     }
 
+    /** Also of a {@link SoughtObject}, which has no digest but its hash. */
+    static int hash(SharingDomain domain, int digestHash, long size) {
+      return (domain.hashCode() * 31 + digestHash) * 31 + Long.hashCode(size);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash(domain, digest.hashCode(), size);
+    }
+
     @Override
     public String toString() {
       return digest + " (" + size + " bytes, " + domain + ")";

@@ -3,9 +3,7 @@ package io.loadstar.cache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,17 +16,15 @@ final class OpenObject {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenObject.class);
 
-  /** How exactly the last use is known: eviction thinks in hours and days. */
-  private static final long TOUCH_INTERVAL = Duration.ofMinutes(5).toNanos();
-
+  private final ProvenObject object;
   private final ObjectKey key;
   private final FileChannel channel;
   private final AtomicInteger holders = new AtomicInteger(1);
-  private final AtomicLong touchAt = new AtomicLong(System.nanoTime());
 
   /** Held once, by the caller. */
-  OpenObject(ObjectKey key, FileChannel channel) {
-    this.key = key;
+  OpenObject(ProvenObject object, FileChannel channel) {
+    this.object = object;
+    this.key = object.key();
     this.channel = channel;
   }
 
@@ -44,14 +40,9 @@ final class OpenObject {
     return false;
   }
 
-  /**
-   * Whether the caller is to note that the object is in use: true once in each {@link
-   * #TOUCH_INTERVAL}, and at the first use.
-   */
+  /** As {@link ProvenObject#isToBeTouched}. */
   boolean isToBeTouched() {
-    long now = System.nanoTime();
-    long due = touchAt.get();
-    return now - due >= 0 && touchAt.compareAndSet(due, now + TOUCH_INTERVAL);
+    return object.isToBeTouched();
   }
 
   /** Ends one {@link #hold}, or the first holder's. */

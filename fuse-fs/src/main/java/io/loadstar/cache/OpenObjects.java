@@ -55,7 +55,8 @@ final class OpenObjects implements AutoCloseable {
    * @return null if it is closed, or of another size than its name says
    * @throws NoSuchFileException if there is no such object
    */
-  @Nullable OpenObject open(ObjectKey key) throws IOException {
+  @Nullable OpenObject open(ProvenObject proven) throws IOException {
+    ObjectKey key = proven.key();
     if (closed) {
       return null;
     }
@@ -64,7 +65,7 @@ final class OpenObjects implements AutoCloseable {
       channel.close();
       return null;
     }
-    OpenObject object = new OpenObject(key, channel);
+    OpenObject object = new OpenObject(proven, channel);
     object.hold();
     table.put(key, object);
     if (closed) {

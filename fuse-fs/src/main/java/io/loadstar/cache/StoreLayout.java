@@ -100,8 +100,7 @@ final class StoreLayout implements AutoCloseable {
   Path pathOf(ObjectKey key) {
     return switch (key) {
       case ObjectKey.ByContent object ->
-          objects
-              .resolve(object.domain().directoryName())
+          directoryOf(object.domain())
               .resolve(object.digest().hex().substring(0, 2))
               .resolve(object.digest().hex());
       case ObjectKey.ByPlace object ->
@@ -110,6 +109,11 @@ final class StoreLayout implements AutoCloseable {
               .resolve(object.blob().hex())
               .resolve(object.offset() + "-" + object.innerOffset() + "-" + object.size());
     };
+  }
+
+  /** Where a domain's objects with a digest are: below it {2 hex}/{64 hex}. */
+  Path directoryOf(SharingDomain domain) {
+    return objects.resolve(domain.directoryName());
   }
 
   /** Writes an object's bytes. */

@@ -1,6 +1,7 @@
 package io.loadstar.lazy;
 
 import io.loadstar.cache.ContentStore;
+import io.loadstar.cache.ObjectKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ final class ChunkReader {
     this.store = store;
   }
 
-  /** See {@link LazyLayer#tryRead}. Allocates nothing if the chunks' objects are open. */
+  /** See {@link LazyLayer#tryRead}. Allocates nothing if the chunks' objects are small or open. */
   int tryRead(long file, long offset, ByteBuffer destination) {
     int count = countOf(file, offset, destination);
     if (count == 0) {
@@ -30,7 +31,8 @@ final class ChunkReader {
     while (destination.hasRemaining()) {
       long inFile = offset + (destination.position() - start);
       long inChunk = inFile - index.fileOffset(chunk);
-      if (store.tryRead(index.key(chunk), inChunk, destination) == ContentStore.MISSING) {
+      ObjectKey key = index.find(chunk, store);
+      if (key == null || store.tryRead(key, inChunk, destination) == ContentStore.MISSING) {
         destination.limit(limit).position(start);
         return LazyLayer.WOULD_WAIT;
       }

@@ -1,21 +1,24 @@
 package io.loadstar.lazy;
 
 import io.loadstar.blob.Digest;
+import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.ObjectKey;
 import io.loadstar.cache.SharingDomain;
+import io.loadstar.cache.SoughtObject;
 import io.loadstar.layer.ChunkRows;
 import io.loadstar.layer.FileChunk;
 import io.loadstar.layer.InodeRows;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of a layer by file and by member, and what each is called in the store. Thread-safe.
  *
  * <p>Everything stands in the tree's index, off the heap where that is mapped. Names are made when
- * they are asked for, and the last few are kept, so that a read that goes on in a chunk allocates
- * nothing: some kilobytes for a layer.
+ * they are asked for, and the last few are kept, so that a fetch that goes on in a chunk allocates
+ * nothing: some kilobytes for a layer. A read of what the store has needs none: {@link #find}.
  */
 final class LayerIndex {
 
@@ -31,6 +34,9 @@ final class LayerIndex {
   private final @Nullable Named[] kept = new Named[KEPT_NAMES];
 
   private record Named(int chunk, ObjectKey key) {}
+
+  /** What a thread looks for with: it needs no name of its own then. */
+  private static final ThreadLocal<SoughtChunk> SOUGHT = ThreadLocal.withInitial(SoughtChunk::new);
 
   LayerIndex(LayerTree tree, Digest blob, SharingDomain domain) {
     this.inodes = tree.inodes();
@@ -83,6 +89,62 @@ final class LayerIndex {
       kept[place] = named;
     }
     return named.key;
+  }
+
+  /**
+   * The name of a chunk that {@code store} can be asked for; null if it would miss. Makes nothing,
+   * unless the chunk has no digest.
+   */
+  @Nullable ObjectKey find(int chunk, ContentStore store) {
+    Named named = kept[chunk & (KEPT_NAMES - 1)];
+    if (named != null && named.chunk == chunk) {
+      return named.key;
+    }
+    if (!chunks.hasDigest(chunk)) {
+      return key(chunk);
+    }
+    SoughtChunk sought = SOUGHT.get();
+    sought.index = this;
+    sought.chunk = chunk;
+    ObjectKey key = store.find(sought);
+    sought.index = null;
+    return key;
+  }
+
+  /** A chunk as what is sought in the store. Confined to its thread. */
+  private static final class SoughtChunk extends SoughtObject {
+    private @Nullable LayerIndex index;
+    private int chunk;
+
+    private LayerIndex index() {
+      return Objects.requireNonNull(index);
+    }
+
+    @Override
+    protected SharingDomain domain() {
+      return index().domain;
+    }
+
+    @Override
+    protected long size() {
+      return index().chunks.size(chunk);
+    }
+
+    @Override
+    protected int digestHash() {
+      return index().chunks.digestHash(chunk);
+    }
+
+    @Override
+    protected boolean isDigest(Digest digest) {
+      return index().chunks.isDigest(chunk, digest);
+    }
+
+    @Override
+    protected ObjectKey.ByContent key() {
+      return new ObjectKey.ByContent(
+          domain(), Objects.requireNonNull(index().chunks.digest(chunk)), size());
+    }
   }
 
   private ObjectKey nameOf(int chunk) {

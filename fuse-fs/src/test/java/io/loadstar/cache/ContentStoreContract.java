@@ -59,6 +59,9 @@ abstract class ContentStoreContract {
   static byte[] readWhole(ContentStore store, ObjectKey key) {
     ByteBuffer buffer = ByteBuffer.allocate((int) key.size());
     assertEquals(key.size(), store.tryRead(key, 0, buffer));
+    ByteBuffer direct = ByteBuffer.allocateDirect((int) key.size());
+    assertEquals(key.size(), store.tryRead(key, 0, direct));
+    assertEquals(buffer.flip(), direct.flip());
     return buffer.array();
   }
 
@@ -107,6 +110,22 @@ abstract class ContentStoreContract {
     assertEquals(0, store.tryRead(key, 1000, buffer));
     assertEquals(0, store.tryRead(key, 1_000_000, buffer));
     assertEquals(0, store.tryRead(key, 0, ByteBuffer.allocate(0)));
+  }
+
+  @Test
+  void aReadIntoNativeMemoryIsAsAnyOther() {
+    byte[] bytes = randomBytes(1000);
+    ObjectKey key = keyOf(REGISTRY, bytes);
+    store.put(key, ByteBuffer.wrap(bytes));
+    ByteBuffer buffer = ByteBuffer.allocateDirect(100).position(30);
+    assertEquals(20, store.tryRead(key, 980, buffer));
+    assertEquals(50, buffer.position());
+    assertEquals(100, buffer.limit());
+    assertEquals(ByteBuffer.wrap(bytes, 980, 20), buffer.slice(30, 20));
+    assertEquals(0, store.tryRead(key, 1000, buffer));
+    assertEquals(0, store.tryRead(key, 1_000_000, buffer));
+    assertEquals(0, store.tryRead(key, 0, ByteBuffer.allocateDirect(0)));
+    assertEquals(50, buffer.position());
   }
 
   @Test

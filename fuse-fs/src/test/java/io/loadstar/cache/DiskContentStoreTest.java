@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +160,88 @@ final class DiskContentStoreTest extends ContentStoreContract {
     assertEquals(0, buffer.position());
     assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
     assertArrayEquals(bytes, readWhole(store, key));
+  }
+
+  @Test
+  void aSmallObjectThatIsCutShortIsAMissInNativeMemoryToo() throws IOException {
+    ObjectKey.ByContent key = putRandom(3000);
+    byte[] bytes = Files.readAllBytes(fileOf(key));
+    try (var channel =
+        java.nio.channels.FileChannel.open(fileOf(key), java.nio.file.StandardOpenOption.WRITE)) {
+      channel.truncate(100);
+    }
+    ByteBuffer buffer = ByteBuffer.allocateDirect(3000);
+    assertEquals(ContentStore.MISSING, store.tryRead(key, 0, buffer));
+    assertEquals(0, buffer.position());
+    assertEquals(3000, buffer.limit());
+    assertFalse(Files.exists(fileOf(key)), "left although it is damaged");
+    assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
+    assertArrayEquals(bytes, readWhole(store, key));
+  }
+
+  @Test
+  void aSmallObjectThatWasDeletedIsAMissInNativeMemoryToo() throws IOException {
+    ObjectKey.ByContent key = putRandom(3000);
+    byte[] bytes = Files.readAllBytes(fileOf(key));
+    Files.delete(fileOf(key));
+    ByteBuffer buffer = ByteBuffer.allocateDirect(3000);
+    assertEquals(ContentStore.MISSING, store.tryRead(key, 0, buffer));
+    assertEquals(0, buffer.position());
+    assertTrue(store.put(key, ByteBuffer.wrap(bytes)));
+    assertArrayEquals(bytes, readWhole(store, key));
+  }
+
+  @Test
+  void aReadIntoNativeMemoryIsAUseTooButOnlyNowAndThen() throws IOException {
+    ObjectKey.ByContent key = putRandom(3000);
+    FileTime old = FileTime.fromMillis(1_000_000_000_000L);
+    Files.setLastModifiedTime(fileOf(key), old);
+    assertEquals(3000, store.tryRead(key, 0, ByteBuffer.allocateDirect(3000)));
+    assertTrue(Files.getLastModifiedTime(fileOf(key)).compareTo(old) > 0);
+
+    Files.setLastModifiedTime(fileOf(key), old);
+    assertEquals(3000, store.tryRead(key, 0, ByteBuffer.allocateDirect(3000)));
+    assertEquals(old, Files.getLastModifiedTime(fileOf(key)), "noted with each read");
+  }
+
+  @Test
+  void whatIsSoughtIsFoundByItsDigestSizeAndDomain() {
+    ObjectKey.ByContent key = putRandom(3000);
+    assertEquals(key, store.find(sought(key)));
+    assertNull(store.find(sought(new ObjectKey.ByContent(REGISTRY, key.digest(), 2999))));
+    assertNull(
+        store.find(sought(new ObjectKey.ByContent(SharingDomain.SHARED, key.digest(), 3000))));
+    assertNull(
+        store.find(sought(new ObjectKey.ByContent(REGISTRY, Digest.of(randomBytes(3000)), 3000))));
+  }
+
+  private static SoughtObject sought(ObjectKey.ByContent key) {
+    return new SoughtObject() {
+      @Override
+      protected SharingDomain domain() {
+        return key.domain();
+      }
+
+      @Override
+      protected long size() {
+        return key.size();
+      }
+
+      @Override
+      protected int digestHash() {
+        return key.digest().hashCode();
+      }
+
+      @Override
+      protected boolean isDigest(Digest digest) {
+        return digest.equals(key.digest());
+      }
+
+      @Override
+      protected ObjectKey.ByContent key() {
+        return key;
+      }
+    };
   }
 
   @Test
