@@ -1,6 +1,7 @@
 package io.loadstar.coldstart;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.loadstar.rig.ContainerdPrograms;
 import io.loadstar.rig.PrivateNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,10 @@ public final class ColdStart {
       System.exit(2);
       return;
     }
-    try (PrivateNode node = PrivateNode.start("", Map.of(), options.peers());
+    try (PrivateNode node =
+            PrivateNode.start(
+                new PrivateNode.Setting(
+                    "", Map.of(), options.peers(), ContainerdPrograms.installed()));
         PrivateNode jnr = PrivateNode.start("[fuse]\ntransport = \"jnr\"\n")) {
       ColdStart bench = new ColdStart(options, node, contenders(options, node, jnr));
       bench.pushImages();

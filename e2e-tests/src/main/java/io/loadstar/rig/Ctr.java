@@ -11,22 +11,23 @@ import java.util.concurrent.TimeoutException;
  * containerd's own command line client, {@code ctr}, for one namespace of a private containerd.
  * Immutable.
  *
+ * @param programs whose {@code ctr} it is
  * @param directory the node's, for runc's state and the containers' output
  * @param socket containerd's
  * @param namespace containerd's word: images and containers of different ones don't see each other
  */
-public record Ctr(Path directory, Path socket, String namespace) {
+public record Ctr(ContainerdPrograms programs, Path directory, Path socket, String namespace) {
 
   private static final Duration VIEW_LIMIT = Duration.ofSeconds(20);
 
   /** The same in another namespace. */
   public Ctr in(String other) {
-    return new Ctr(directory, socket, other);
+    return new Ctr(programs, directory, socket, other);
   }
 
   /** A call of {@code ctr} with these words. */
   public Program call(String... words) {
-    return client("ctr").with(List.of(words));
+    return client(programs.program("ctr")).with(List.of(words));
   }
 
   /** A call of {@code ctr-remote}, the peer's client, with these words. */
@@ -48,6 +49,20 @@ public record Ctr(Path directory, Path socket, String namespace) {
 
   /** Pulls the ordinary way: every layer downloaded and unpacked before it returns. */
   public void pull(String snapshotter, String reference)
+      throws IOException, InterruptedException, TimeoutException {
+    List<String> line = new ArrayList<>(List.of("images", "pull", "--plain-http"));
+    if (programs.isTwo()) {
+      line.add("--local"); // else containerd's transfer service does it
+    }
+    line.addAll(List.of("--snapshotter", snapshotter, reference));
+    call().with(line).output();
+  }
+
+  /**
+   * Has containerd itself pull (its transfer service, containerd 2): it tells the snapshotter what
+   * the layers are, if its configuration says so.
+   */
+  public void transfer(String snapshotter, String reference)
       throws IOException, InterruptedException, TimeoutException {
     call("images", "pull", "--plain-http", "--snapshotter", snapshotter, reference).output();
   }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,22 +39,42 @@ public final class PrivateNode implements AutoCloseable {
   private final Path directory;
   private final Checkout checkout;
   private final LocalRegistry registry;
-  private final Map<String, String> environment;
-  private final Map<String, Path> peers;
+  private final Setting setting;
   private @Nullable Daemon snapshotter;
   private @Nullable Daemon containerd;
 
-  private PrivateNode(
-      Path directory,
-      Checkout checkout,
-      LocalRegistry registry,
+  /**
+   * What a node is made of.
+   *
+   * @param configuration the snapshotter's, in TOML
+   * @param environment what is set for the snapshotter and {@link #loadstar} beside the caller's
+   * @param peers other snapshotters that run already, by the names that this containerd shall have
+   *     for them, with their sockets
+   * @param containerd which one
+   */
+  public record Setting(
+      String configuration,
       Map<String, String> environment,
-      Map<String, Path> peers) {
+      Map<String, Path> peers,
+      ContainerdPrograms containerd) {
+
+    public Setting {
+      environment = Map.copyOf(environment);
+      peers = Map.copyOf(peers);
+    }
+
+    /** This machine's containerd, and nothing in the environment. */
+    public static Setting of(String configuration)
+        throws IOException, InterruptedException, TimeoutException {
+      return new Setting(configuration, Map.of(), Map.of(), ContainerdPrograms.installed());
+    }
+  }
+
+  private PrivateNode(Path directory, Checkout checkout, LocalRegistry registry, Setting setting) {
     this.directory = directory;
     this.checkout = checkout;
     this.registry = registry;
-    this.environment = Map.copyOf(environment);
-    this.peers = Map.copyOf(peers);
+    this.setting = setting;
   }
 
   /**
@@ -65,7 +84,7 @@ public final class PrivateNode implements AutoCloseable {
    */
   public static PrivateNode start(String configuration)
       throws IOException, InterruptedException, TimeoutException {
-    return start(configuration, Map.of());
+    return start(Setting.of(configuration));
   }
 
   /**
@@ -76,32 +95,23 @@ public final class PrivateNode implements AutoCloseable {
    */
   public static PrivateNode start(String configuration, Map<String, String> environment)
       throws IOException, InterruptedException, TimeoutException {
-    return start(configuration, environment, Map.of());
+    return start(new Setting(configuration, environment, Map.of(), ContainerdPrograms.installed()));
   }
 
-  /**
-   * Starts one in a new directory.
-   *
-   * @param configuration the snapshotter's, in TOML
-   * @param environment what is set for the snapshotter and {@link #loadstar} beside the caller's
-   * @param peers other snapshotters that run already, by the names that this containerd shall have
-   *     for them, with their sockets
-   */
-  public static PrivateNode start(
-      String configuration, Map<String, String> environment, Map<String, Path> peers)
+  /** Starts one in a new directory. */
+  public static PrivateNode start(Setting setting)
       throws IOException, InterruptedException, TimeoutException {
     Path directory = Files.createTempDirectory(Path.of("/var/tmp"), "loadstar-rig.");
     for (String name : List.of("registry", "snapshotter", "scratch")) {
       Files.createDirectory(directory.resolve(name));
     }
-    Files.writeString(directory.resolve("snapshotter.toml"), configuration);
+    Files.writeString(directory.resolve("snapshotter.toml"), setting.configuration());
     PrivateNode node =
         new PrivateNode(
             directory,
             Checkout.found(),
             LocalRegistry.start(directory.resolve("registry")),
-            environment,
-            peers);
+            setting);
     try {
       node.startSnapshotter();
       node.startContainerd();
@@ -142,14 +152,29 @@ public final class PrivateNode implements AutoCloseable {
     return directory.resolve("c.sock");
   }
 
+  /** The reference of the image that CRI makes sandboxes of; whoever uses CRI pushes it first. */
+  public String sandboxImage() {
+    return registry.reference("sandbox", "v1");
+  }
+
   /** containerd's client, in the namespace {@code default}. */
   public Ctr ctr() {
-    return new Ctr(directory, containerdSocket(), "default");
+    return new Ctr(setting.containerd(), directory, containerdSocket(), "default");
+  }
+
+  /** containerd's CRI plugin; the caller closes it. */
+  public Cri cri() {
+    return Cri.connect(containerdSocket(), cgroup());
+  }
+
+  /** Below which CRI's pods are; runc leaves it behind. */
+  private String cgroup() {
+    return "/" + directory.getFileName();
   }
 
   /** The command {@code loadstar} with these words. */
   public Program loadstar(String... words) {
-    return checkout.loadstar(words).where(environment);
+    return checkout.loadstar(words).where(setting.environment());
   }
 
   /** {@code loadstar pull}: lazily, into this containerd. */
@@ -191,7 +216,7 @@ public final class PrivateNode implements AutoCloseable {
                     directory.resolve("snapshotter.toml").toString(),
                     "--log-level",
                     "debug")
-                .where(environment),
+                .where(setting.environment()),
             directory.resolve("s.log"),
             directory.resolve("s.log"));
     snapshotter = daemon;
@@ -215,39 +240,21 @@ public final class PrivateNode implements AutoCloseable {
 
   private void startContainerd() throws IOException, InterruptedException, TimeoutException {
     Path configuration = directory.resolve("containerd.toml");
+    ContainerdPrograms programs = setting.containerd();
     Files.writeString(
         configuration,
-        """
-        version = 2
-        root = "%1$s/containerd"
-        state = "%1$s/state"
-        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt",
-          "io.containerd.internal.v1.restart", "io.containerd.tracing.processor.v1.otlp"]
-        [grpc]
-          address = "%1$s/c.sock"
-        [ttrpc]
-          address = "%1$s/c.ttrpc"
-        """
-                .formatted(directory)
-            + proxyPlugin(SNAPSHOTTER, snapshotterSocket())
-            + peers.entrySet().stream()
-                .map(each -> proxyPlugin(each.getKey(), each.getValue()))
-                .collect(Collectors.joining()));
+        new ContainerdConfiguration(directory, programs, setting.peers())
+            .text(SNAPSHOTTER, snapshotterSocket(), sandboxImage()));
     Path log = directory.resolve("c.log");
     Daemon daemon =
         Daemon.start(
-            "containerd", List.of("containerd", "--config", configuration.toString()), log, log);
+            "containerd",
+            Program.of(programs.program("containerd"), "--config", configuration.toString())
+                .where(programs.environment()),
+            log,
+            log);
     containerd = daemon;
     daemon.await(START_LIMIT, () -> ctr().call("version").run().status() == 0);
-  }
-
-  private static String proxyPlugin(String name, Path socket) {
-    return """
-    [proxy_plugins.%s]
-      type = "snapshot"
-      address = "%s"
-    """
-        .formatted(name, socket);
   }
 
   /**
@@ -283,6 +290,7 @@ public final class PrivateNode implements AutoCloseable {
       Files.deleteIfExists(socket);
     }
     deleteTree(directory);
+    Cgroups.remove(cgroup());
     failIfAnythingIsLeft();
   }
 

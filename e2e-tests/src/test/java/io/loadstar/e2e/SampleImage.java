@@ -68,6 +68,15 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
     return reference;
   }
 
+  /** Pushes what CRI makes sandboxes of: something that waits. */
+  static void pushSandbox(PrivateNode node) throws Exception {
+    Path trees = Files.createTempDirectory(node.scratch(), "sandbox.");
+    HostPrograms.copyTo(Files.createDirectory(trees.resolve("base")), List.of("sleep"));
+    ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
+    layout.image(TAG, List.of(layout.pack(trees.resolve("base"))), List.of("sleep", "infinity"));
+    var _ = push(node, "sandbox", layout, TAG);
+  }
+
   private static void ballast(Path tree) throws IOException {
     Random random = new Random(SEED);
     byte[] bytes = new byte[BALLAST_BYTES];

@@ -1,0 +1,100 @@
+package io.loadstar.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loadstar.rig.AccessLog.Traffic;
+import io.loadstar.rig.Cri;
+import io.loadstar.rig.Ctr;
+import io.loadstar.rig.MountTable;
+import io.loadstar.rig.PrivateNode;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What must hold on every containerd. The image is small next to its ballast, which is not read.
+ */
+abstract class ContainerdContract {
+
+  /** What runs before it has arrived is told by what was fetched, however slow the machine is. */
+  static final String ON_DEMAND_ONLY = "no_background_fetch = true\n";
+
+  static final String GREETING = "started before it has arrived\n";
+
+  /** The node of the class, and the image that was pushed to it once. */
+  record Setup(PrivateNode node, SampleImage image) {}
+
+  abstract Setup setup();
+
+  @Test
+  void anImageRunsBeforeItHasArrived() throws Exception {
+    Ctr ctr = setup().node().ctr().in("runs");
+    assertLazy(() -> {
+      setup().node().pullLazily(ctr, setup().image().lazy());
+      assertEquals(GREETING, run(ctr, "runs"));
+    });
+  }
+
+  @Test
+  void aPodRunsAnImageBeforeItHasArrived() throws Exception {
+    String reference = setup().image().lazy();
+    SampleImage.pushSandbox(setup().node());
+    try (Cri cri = setup().node().cri()) {
+      assertLazy(() -> {
+        var _ = cri.pull(reference);
+        Cri.Pod pod = cri.startPod("lazy");
+        String container = cri.startContainer(pod, reference, "sleep", "600");
+        assertEquals(GREETING, cri.exec(container, "cat", "/data/greeting"));
+        assertEquals(
+            "same\n", cri.exec(container, "sh", "-c", "cat /data/renamed; echo >/data/new"));
+        cri.removePod(pod);
+      });
+      assertTrue(cri.tags().contains(reference), () -> cri.tags().toString());
+      cri.removeImage(reference);
+      assertFalse(cri.tags().contains(reference), () -> cri.tags().toString());
+    }
+  }
+
+  @Test
+  void whatIsRemovedLeavesNoMount() throws Exception {
+    Ctr ctr = setup().node().ctr().in("removed");
+    setup().node().pullLazily(ctr, setup().image().lazy());
+    run(ctr, "removed");
+    ctr.remove(setup().image().lazy());
+    assertEquals(
+        1, ctr.snapshots(PrivateNode.SNAPSHOTTER, "ls").output().lines().count(), "only a header");
+  }
+
+  @Test
+  void anOrdinaryImageIsAnOrdinarySnapshot() throws Exception {
+    Ctr ctr = setup().node().ctr().in("plain");
+    ctr.pull(PrivateNode.SNAPSHOTTER, setup().image().ordinary());
+    assertEquals(
+        GREETING, ctr.run(PrivateNode.SNAPSHOTTER, setup().image().ordinary(), "plain").output());
+  }
+
+  /** A piece of work on the node. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws Exception;
+  }
+
+  /** Holds that {@code work} is done with less than half of the image fetched, by ranges. */
+  final void assertLazy(Work work) throws Exception {
+    PrivateNode node = setup().node();
+    long mark = node.registry().accessLog().mark();
+    work.run();
+    Traffic traffic = node.registry().accessLog().since(mark);
+    assertTrue(
+        traffic.fetchedBytes() < setup().image().bytes() / 2,
+        () -> traffic.fetchedBytes() + " bytes fetched of " + setup().image().bytes());
+    assertTrue(
+        MountTable.below(node.snapshotterRoot()).stream()
+            .anyMatch(row -> row.type().startsWith("fuse")),
+        "nothing is mounted lazily");
+  }
+
+  final String run(Ctr ctr, String name) throws Exception {
+    return ctr.run(PrivateNode.SNAPSHOTTER, setup().image().lazy(), name).output();
+  }
+}
