@@ -11,6 +11,8 @@ public final class Errno {
   public static final int ENOMEM = 12;
   public static final int EACCES = 13;
   public static final int EBUSY = 16;
+  public static final int EEXIST = 17;
+  public static final int EXDEV = 18;
   public static final int ENODEV = 19;
   public static final int ENOTDIR = 20;
   public static final int EISDIR = 21;
@@ -18,6 +20,7 @@ public final class Errno {
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
   public static final int ENOTTY = 25;
+  public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int ERANGE = 34;
   public static final int ENAMETOOLONG = 36;
@@ -42,6 +45,8 @@ public final class Errno {
       case ENOMEM -> "ENOMEM";
       case EACCES -> "EACCES";
       case EBUSY -> "EBUSY";
+      case EEXIST -> "EEXIST";
+      case EXDEV -> "EXDEV";
       case ENODEV -> "ENODEV";
       case ENOTDIR -> "ENOTDIR";
       case EISDIR -> "EISDIR";
@@ -49,6 +54,7 @@ public final class Errno {
       case ENFILE -> "ENFILE";
       case EMFILE -> "EMFILE";
       case ENOTTY -> "ENOTTY";
+      case ENOSPC -> "ENOSPC";
       case EROFS -> "EROFS";
       case ERANGE -> "ERANGE";
       case ENAMETOOLONG -> "ENAMETOOLONG";
