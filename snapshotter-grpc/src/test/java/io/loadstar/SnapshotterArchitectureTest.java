@@ -11,7 +11,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What may know what in this module: snapshot ← remote, grpc ← daemon. */
+/** What may know what in this module: snapshot, unpack ← remote; snapshot ← grpc; all ← daemon. */
 final class SnapshotterArchitectureTest {
 
   private static final JavaClasses CLASSES =
@@ -19,6 +19,7 @@ final class SnapshotterArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(
               "io.loadstar.snapshot",
+              "io.loadstar.unpack",
               "io.loadstar.remote",
               "io.loadstar.grpc",
               "io.loadstar.daemon");
@@ -29,6 +30,8 @@ final class SnapshotterArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("snapshot")
         .definedBy("io.loadstar.snapshot..")
+        .layer("unpack")
+        .definedBy("io.loadstar.unpack..")
         .layer("remote")
         .definedBy("io.loadstar.remote..")
         .layer("grpc")
@@ -41,6 +44,8 @@ final class SnapshotterArchitectureTest {
         .mayOnlyBeAccessedByLayers("daemon")
         .whereLayer("remote")
         .mayOnlyBeAccessedByLayers("daemon")
+        .whereLayer("unpack")
+        .mayOnlyBeAccessedByLayers("remote", "daemon")
         .whereLayer("snapshot")
         .mayOnlyBeAccessedByLayers("remote", "grpc", "daemon")
         .check(CLASSES);

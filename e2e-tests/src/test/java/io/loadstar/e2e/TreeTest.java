@@ -72,6 +72,49 @@ class TreeTest {
   }
 
   @Test
+  void ordinaryLayersThatTheSnapshotterUnpacksEqualOverlayfsOwnUnpacking() throws Exception {
+    PrivateNode node = NODE.node();
+    Files.writeString(Files.createDirectory(trees.resolve("top")).resolve("top"), "lazy\n");
+    ImageLayout four = ImageLayout.create(trees.resolve("four"));
+    List<ImageLayout.Layer> layers =
+        List.of(
+            four.pack(trees.resolve("lower")),
+            four.packPlain(trees.resolve("middle")),
+            four.pack(trees.resolve("upper")),
+            four.pack(trees.resolve("top")));
+    four.image(SampleImage.TAG, layers, List.of("none"));
+    String plain = SampleImage.push(node, "four", four, SampleImage.TAG);
+    Path converted = trees.resolve("four-converted");
+    node.convert(plain, "oci:" + converted + ":" + SampleImage.CONVERTED);
+    ImageLayout lazy = new ImageLayout(converted);
+    ImageLayout mixed = ImageLayout.create(trees.resolve("mixed"));
+    mixed.image(
+        "mixed",
+        List.of(
+            mixed.adopt(four, layers.get(0)),
+            mixed.adopt(four, layers.get(1)),
+            mixed.adopt(four, layers.get(2)),
+            mixed.adopt(lazy, lazy.layers(SampleImage.CONVERTED).get(3))),
+        List.of("none"));
+    String reference = SampleImage.push(node, "mixed", mixed, "mixed");
+    Ctr ordinary = node.ctr().in("four-ordinary");
+    ordinary.pull("overlayfs", plain);
+    TreeListing expected = listing(ordinary, "overlayfs").withRootModifiedAt(0);
+    Ctr lazily = node.ctr().in("four-mixed");
+    node.pullLazily(lazily, reference);
+
+    TreeListing seen = listing(lazily, PrivateNode.SNAPSHOTTER).withRootModifiedAt(0);
+
+    assertEquals(List.of(), expected.differences(seen));
+    assertEquals(
+        3,
+        node.snapshotterLog()
+            .lines()
+            .filter(line -> line.contains("\"how\":\"unpacked\""))
+            .count());
+  }
+
+  @Test
   void aConvertedLayerIsAGzippedTarOfTheSame() throws Exception {
     Path layout = trees.resolve("converted");
     NODE.node().convert(single.ordinary(), "oci:" + layout + ":" + SampleImage.CONVERTED);

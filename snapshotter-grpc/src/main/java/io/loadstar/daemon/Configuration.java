@@ -6,6 +6,7 @@ import io.loadstar.registry.Mirror;
 import io.loadstar.registry.RedirectRule;
 import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.Verification;
+import io.loadstar.unpack.UnpackBounds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +47,9 @@ record Configuration(
   /** No bound of its own, but a node whose disk is full is a node that fails. */
   private static final Quota DEFAULT_STORE = new Quota(Long.MAX_VALUE, 1L << 30);
 
+  private static final UnpackBounds DEFAULT_UNPACKING =
+      new UnpackBounds(32L << 30, DEFAULT_STORE.minFreeBytes(), Duration.ofMinutes(30));
+
   private static final Fuse DEFAULT_FUSE =
       new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, List.of());
 
@@ -70,13 +74,15 @@ record Configuration(
    * @param configPath containerd's directories of hosts, separated by colons; for registries
    *     without {@code mirrors}
    * @param redirects where a registry may send us
+   * @param unpacking what an ordinary layer may cost that is unpacked here; empty if none is
    */
   record Resolver(
       Duration layerTimeout,
       Duration requestTimeout,
       Map<String, List<Mirror>> mirrors,
       String configPath,
-      RedirectRule redirects) {}
+      RedirectRule redirects,
+      Optional<UnpackBounds> unpacking) {}
 
   /**
    * @param transport which one
@@ -105,7 +111,8 @@ record Configuration(
             DEFAULT_REQUEST_TIMEOUT,
             Map.of(),
             ContainerdHosts.USUAL_PATH,
-            RedirectRule.NO_PUBLIC_TO_PRIVATE),
+            RedirectRule.NO_PUBLIC_TO_PRIVATE,
+            Optional.of(DEFAULT_UNPACKING)),
         DEFAULT_STORE,
         DEFAULT_FUSE);
   }
@@ -190,7 +197,18 @@ record Configuration(
         resolver.text("config_path", ContainerdHosts.USUAL_PATH),
         resolver.flag("allow_private_redirects", false)
             ? RedirectRule.ANYWHERE
-            : RedirectRule.NO_PUBLIC_TO_PRIVATE);
+            : RedirectRule.NO_PUBLIC_TO_PRIVATE,
+        unpacking(resolver, toml.table("store")));
+  }
+
+  private static Optional<UnpackBounds> unpacking(TomlTable resolver, TomlTable store)
+      throws MalformedConfigurationException {
+    UnpackBounds bounds =
+        new UnpackBounds(
+            resolver.number("unpack_max_bytes", 1, DEFAULT_UNPACKING.maxBytes()),
+            store(store).minFreeBytes(),
+            seconds(resolver, "unpack_timeout_sec", 1, DEFAULT_UNPACKING.timeout()));
+    return resolver.flag("unpack_ordinary_layers", true) ? Optional.of(bounds) : Optional.empty();
   }
 
   private static List<Mirror> mirrors(TomlTable host) throws MalformedConfigurationException {

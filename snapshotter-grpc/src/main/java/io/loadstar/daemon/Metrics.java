@@ -40,6 +40,7 @@ final class Metrics {
     page.head("prepares_total", "counter", "Prepares that named a target, by how they ended.");
     page.value("prepares_total{outcome=\"mounted\"}", prepares.mounted());
     page.value("prepares_total{outcome=\"shared\"}", prepares.shared());
+    page.value("prepares_total{outcome=\"unpacked\"}", prepares.unpacked());
     page.value("prepares_total{outcome=\"ordinary\"}", prepares.ordinary());
     page.gauge("mounts", "Layers that are mounted.", remote.mounts());
     page.counter(

@@ -19,15 +19,19 @@ import io.loadstar.remote.KeptLayers;
 import io.loadstar.remote.LayerResolver;
 import io.loadstar.remote.LazyRemoteFileSystem;
 import io.loadstar.remote.MountRestorer;
+import io.loadstar.remote.OrdinaryLayers;
 import io.loadstar.remote.RegistryLayerOpener;
 import io.loadstar.snapshot.ChainCheck;
+import io.loadstar.snapshot.LayerUnpacker;
 import io.loadstar.snapshot.OverlayMounts;
 import io.loadstar.snapshot.OverlaySnapshotter;
 import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotStore;
+import io.loadstar.unpack.UnpackBounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -119,20 +123,22 @@ final class Wiring {
     CountedTraffic traffic = new CountedTraffic();
     RegistryAccess access = registryAccess(traffic);
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
-    LazyRemoteFileSystem remote = daemon.add(remote(node, registry, KeptLayers.open(root)));
+    RegistryLayerOpener opener = new RegistryLayerOpener(registry);
+    LayerResolver resolver = resolver(opener);
+    LazyRemoteFileSystem remote = daemon.add(remote(node, resolver, KeptLayers.open(root)));
     restore(store, remote);
     ChainCheck check =
         new ChainCheck(remote, daemon.addQuiet(platformThreads("check", CHECK_THREADS)));
+    ExecutorService calls = daemon.addQuiet(platformThreads("call", CALL_THREADS));
+    OverlaySnapshotter.Layers layers =
+        new OverlaySnapshotter.Layers(remote, unpacker(opener, resolver));
     OverlaySnapshotter snapshotter =
-        new OverlaySnapshotter(store, new OverlayMounts(store), remote, check);
+        new OverlaySnapshotter(store, new OverlayMounts(store), layers, check);
     cleanUp(snapshotter);
     startMetrics(new Metrics(snapshotter, remote, content, traffic));
     UnixSocketServer server =
         daemon.add(
-            UnixSocketServer.start(
-                places.address(),
-                daemon.addQuiet(platformThreads("call", CALL_THREADS)),
-                new SnapshotsService(snapshotter)));
+            UnixSocketServer.start(places.address(), calls, new SnapshotsService(snapshotter)));
     log.atInfo()
         .addKeyValue("address", server.address())
         .addKeyValue("root", root)
@@ -177,26 +183,33 @@ final class Wiring {
     }
   }
 
-  private LazyRemoteFileSystem remote(LazyNode node, Once<RegistryClient> registry, KeptLayers kept)
-      throws IOException {
+  private LayerResolver resolver(RegistryLayerOpener opener) {
     LayerResolver.Threads threads =
         new LayerResolver.Threads(
             daemon.addQuiet(
                 Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("loadstar-resolve-", 0).factory())),
             daemon.addQuiet(platformThreads("layer", Runtime.getRuntime().availableProcessors())));
-    LayerResolver resolver =
-        new LayerResolver(
-            new RegistryLayerOpener(registry),
-            configuration.verification(),
-            configuration.resolver().layerTimeout(),
-            threads);
+    return new LayerResolver(
+        opener, configuration.verification(), configuration.resolver().layerTimeout(), threads);
+  }
+
+  private LazyRemoteFileSystem remote(LazyNode node, LayerResolver resolver, KeptLayers kept)
+      throws IOException {
     Configuration.Fetch fetch = configuration.fetch();
     return new LazyRemoteFileSystem(
         resolver,
         new FuseWiring(configuration.fuse(), fetch.readTimeout(), content()).mounter(node),
         kept,
         new LazyRemoteFileSystem.Prefetching(fetch.prefetch(), fetch.prefetchTimeout()));
+  }
+
+  /** Ended before the calls that it works for. */
+  private LayerUnpacker unpacker(RegistryLayerOpener opener, LayerResolver resolver) {
+    Optional<UnpackBounds> bounds = configuration.resolver().unpacking();
+    return bounds.isEmpty()
+        ? LayerUnpacker.NONE
+        : daemon.add(new OrdinaryLayers(opener, resolver, bounds.get()));
   }
 
   private static void restore(SnapshotStore store, LazyRemoteFileSystem remote) throws IOException {

@@ -21,6 +21,14 @@ public interface LayerOpener {
   BlobSource reopen(ImageReference image, Digest layer, long size);
 
   /**
+   * Opens a layer of any format, to be read from its first byte to its last. Costs one small
+   * request, which asks for its size.
+   *
+   * @throws IOException if it can't be had
+   */
+  BlobSource openWhole(ImageReference image, Digest layer) throws IOException;
+
+  /**
    * @param source the blob, without any of it in memory
    * @param blob its format, and its TOC as it came
    */

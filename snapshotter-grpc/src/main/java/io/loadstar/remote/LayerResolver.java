@@ -16,6 +16,8 @@ import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.toc.Toc;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -135,6 +137,35 @@ public final class LayerResolver {
         yield resolved(source, facts, opened.source());
       }
     };
+  }
+
+  /**
+   * Whether one of the layers that will be asked for next can be read lazily, as far as its blob
+   * shows. They are opened for that, at once, and then kept until they are asked for.
+   */
+  boolean isAnyLazy(LayerSource source) {
+    List<CompletableFuture<Opening>> above = new ArrayList<>();
+    for (Digest neighbour : source.neighbours()) {
+      above.add(openAhead(new Blob(source.image().name(), neighbour), source));
+    }
+    long deadline = System.nanoTime() + timeout.toNanos();
+    for (CompletableFuture<Opening> opening : above) {
+      if (isLazy(opening, Math.max(0, deadline - System.nanoTime()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isLazy(CompletableFuture<Opening> opening, long nanos) {
+    try {
+      return opening.get(nanos, TimeUnit.NANOSECONDS) instanceof Opening.Lazy;
+    } catch (TimeoutException | ExecutionException e) {
+      return false; // It isn't known to be.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /**

@@ -33,6 +33,11 @@ public final class RegistryLayerOpener implements LayerOpener {
   }
 
   @Override
+  public BlobSource openWhole(ImageReference image, Digest layer) throws IOException {
+    return client.get().openTail(image, layer, 1).source();
+  }
+
+  @Override
   public BlobSource reopen(ImageReference image, Digest layer, long size) {
     return client.get().openBlob(image, Descriptor.of(ANY_BYTES, layer, size));
   }

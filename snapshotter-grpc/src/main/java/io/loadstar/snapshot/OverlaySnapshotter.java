@@ -32,17 +32,25 @@ public final class OverlaySnapshotter implements Snapshotter {
   /**
    * @param store keeps the snapshots
    * @param planner makes mounts of them
-   * @param remote mounts layers lazily
+   * @param layers mount layers lazily, or unpack them
    * @param check asks whether lazily mounted parents can be read
    */
   public OverlaySnapshotter(
-      SnapshotStore store, RootfsPlanner planner, RemoteFileSystem remote, ChainCheck check) {
+      SnapshotStore store, RootfsPlanner planner, Layers layers, ChainCheck check) {
     this.store = store;
     this.planner = planner;
-    this.remote = remote;
+    this.remote = layers.remote();
     this.check = check;
-    this.preparation = new RemotePreparation(store, remote);
+    this.preparation = new RemotePreparation(store, remote, layers.unpacker());
   }
+
+  /**
+   * Where layers come from.
+   *
+   * @param remote mounts those that can be read lazily
+   * @param unpacker unpacks the others
+   */
+  public record Layers(RemoteFileSystem remote, LayerUnpacker unpacker) {}
 
   /** How many Prepares with a target have ended which way. */
   public RemotePreparation.Counts preparations() {

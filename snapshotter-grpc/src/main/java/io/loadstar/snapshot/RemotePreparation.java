@@ -6,13 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers a Prepare that names its target: by finding it, by mounting it lazily, or with an
- * ordinary active snapshot. Thread-safe.
+ * Answers a Prepare that names its target: by finding it, by mounting it lazily, by unpacking it,
+ * or with an ordinary active snapshot, the first of these that can be. Thread-safe.
  *
  * <p>containerd asks once for each of its namespaces, and may ask for one target from several pulls
  * at once: there is one mount for all, since whoever comes later waits for the first and then finds
@@ -31,18 +30,21 @@ public final class RemotePreparation {
 
   private final SnapshotStore store;
   private final RemoteFileSystem remote;
+  private final LayerUnpacker unpacker;
   private final Map<Target, TargetLock> locks = new HashMap<>();
   private final LongAdder shared = new LongAdder();
   private final LongAdder mounted = new LongAdder();
+  private final LongAdder unpacked = new LongAdder();
   private final LongAdder ordinary = new LongAdder();
 
-  RemotePreparation(SnapshotStore store, RemoteFileSystem remote) {
+  RemotePreparation(SnapshotStore store, RemoteFileSystem remote, LayerUnpacker unpacker) {
     this.store = store;
     this.remote = remote;
+    this.unpacker = unpacker;
   }
 
   Counts counts() {
-    return new Counts(shared.sum(), mounted.sum(), ordinary.sum());
+    return new Counts(shared.sum(), mounted.sum(), unpacked.sum(), ordinary.sum());
   }
 
   /**
@@ -74,18 +76,90 @@ public final class RemotePreparation {
     StoredSnapshot active = store.create(SnapshotKind.ACTIVE, key, target.parent(), labels);
     if (!there.isEmpty()) {
       // containerd takes any committed snapshot with this ref and parent for the target.
-      return ordinary(active, "a snapshot of that chain ID but another TOC digest is there", null);
+      return ordinary(
+          active,
+          "a snapshot of that chain ID but another TOC digest is there",
+          "it is in the way");
     }
     Owner owner;
     try {
       owner = mount(active, labels);
     } catch (NotLazyException e) {
-      return ordinary(active, String.valueOf(e.getMessage()), e.getCause());
+      return unpacked(active, target, oneLine(e));
     }
     commit(active, target, owner);
     mounted.increment();
     logPrepared(key, target, "mounted");
     throw exists(target);
+  }
+
+  /**
+   * Unpacks what can't be lazy.
+   *
+   * @return what it is if it can't be unpacked either
+   * @throws SnapshotException.AlreadyExists if it could
+   */
+  private StoredSnapshot unpacked(StoredSnapshot active, Target target, String notLazy)
+      throws SnapshotException {
+    try {
+      String below = parentRef(target);
+      store.commitFilled(
+          active,
+          nameOf(target, active),
+          noted(active.info().labels(), Preparation.UNPACKED, notLazy),
+          (content, discarded) ->
+              unpacker.unpack(
+                  new LayerUnpacker.Request(content, discarded, active.info().labels(), below)));
+    } catch (NotUnpackedException e) {
+      return ordinary(active, notLazy, oneLine(e));
+    } catch (SnapshotException | RuntimeException | Error e) {
+      undo(active, store.fs(active), e);
+      throw e;
+    }
+    unpacked.increment();
+    log.atInfo()
+        .addKeyValue("key", active.name())
+        .addKeyValue("parent", target.parent())
+        .addKeyValue(OUTCOME, "true")
+        .addKeyValue("how", "unpacked")
+        .addKeyValue("reason", notLazy)
+        .log("prepared remote snapshot");
+    throw exists(target);
+  }
+
+  /** The chain ID of the layer below, with which that of a layer can be checked. */
+  private String parentRef(Target target) throws SnapshotException, NotUnpackedException {
+    if (target.parent().isEmpty()) {
+      return "";
+    }
+    String ref = store.get(target.parent()).info().labels().getOrDefault(SnapshotLabel.REF, "");
+    if (ref.isEmpty()) {
+      throw new NotUnpackedException("the layer below has no chain ID");
+    }
+    return ref;
+  }
+
+  private static Map<String, String> noted(
+      Map<String, String> labels, Preparation outcome, String reason) {
+    Map<String, String> noted = new HashMap<>(labels);
+    noted.put(SnapshotLabel.PREPARED, outcome.label());
+    int length = Math.min(reason.length(), SnapshotLabel.MAX_REASON);
+    noted.put(SnapshotLabel.REASON, reason.substring(0, length));
+    return noted;
+  }
+
+  private static String nameOf(Target target, StoredSnapshot active) {
+    return target.ref() + "@" + active.id();
+  }
+
+  private static String oneLine(Exception e) {
+    Throwable cause = e.getCause();
+    String reason = String.valueOf(e.getMessage());
+    String whole =
+        cause == null || reason.equals(cause.getMessage())
+            ? reason
+            : reason + ": " + cause.getMessage();
+    return whole.lines().findFirst().orElse("unknown");
   }
 
   private static boolean isSame(StoredSnapshot there, Map<String, String> labels) {
@@ -107,7 +181,7 @@ public final class RemotePreparation {
 
   private void commit(StoredSnapshot active, Target target, Owner owner) throws SnapshotException {
     try {
-      store.commitRemote(active.name(), target.ref() + "@" + active.id(), owner);
+      store.commitRemote(active.name(), nameOf(target, active), owner);
     } catch (SnapshotException | RuntimeException | Error e) {
       undo(active, store.fs(active), e);
       throw e;
@@ -123,15 +197,18 @@ public final class RemotePreparation {
     }
   }
 
-  private StoredSnapshot ordinary(StoredSnapshot active, String reason, @Nullable Throwable cause) {
+  private StoredSnapshot ordinary(StoredSnapshot active, String notLazy, String notUnpacked)
+      throws SnapshotException {
     ordinary.increment();
     log.atInfo()
         .addKeyValue("key", active.name())
         .addKeyValue("parent", active.info().parent())
         .addKeyValue(OUTCOME, "false")
-        .addKeyValue("reason", cause == null ? reason : reason + ": " + cause.getMessage())
+        .addKeyValue("reason", notLazy)
+        .addKeyValue("notUnpacked", notUnpacked)
         .log("layer isn't mounted lazily, containerd unpacks it");
-    return active;
+    return store.replaceLabels(
+        active.name(), labels -> noted(labels, Preparation.ORDINARY, notLazy));
   }
 
   private static void logPrepared(String key, Target target, String how) {
@@ -170,9 +247,10 @@ public final class RemotePreparation {
    *
    * @param shared found their target
    * @param mounted mounted it lazily
+   * @param unpacked unpacked it here
    * @param ordinary became ordinary snapshots
    */
-  public record Counts(long shared, long mounted, long ordinary) {}
+  public record Counts(long shared, long mounted, long unpacked, long ordinary) {}
 
   private record Target(String ref, String parent) {}
 

@@ -26,6 +26,8 @@ import java.util.Set;
  *       fs/                   0755, owned as the parent's: what the snapshot itself holds, or the
  *                             mount point of a lazy layer
  *       work/                 0711, of active snapshots: the overlay's
+ *       unpacked/             what becomes fs/ once a layer is unpacked and verified
+ *       discarded/            what that layer replaced of its own; goes with unpacked/
  * </pre>
  */
 final class SnapshotDirectories {
@@ -144,6 +146,36 @@ final class SnapshotDirectories {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "fs")) {
       return entries.iterator().hasNext();
     }
+  }
+
+  /**
+   * Makes the two directories that a layer is unpacked into.
+   *
+   * @param owner of the first, as of fs/
+   */
+  Unpacking makeUnpacking(long id, Owner owner) throws IOException {
+    Unpacking made = new Unpacking(of(id).resolve("unpacked"), of(id).resolve("discarded"));
+    Files.createDirectory(made.content());
+    setMode(made.content(), "rwxr-xr-x");
+    giveTo(owner, made.content());
+    Files.createDirectory(made.discarded());
+    return made;
+  }
+
+  /** Where a layer is being unpacked. */
+  record Unpacking(Path content, Path discarded) {}
+
+  /** Puts what was unpacked in the place of the empty fs/, durably. */
+  void adopt(long id, Unpacking unpacking) throws IOException {
+    Files.move(unpacking.content(), fs(id), StandardCopyOption.ATOMIC_MOVE);
+    force(of(id));
+    TreeRemoval.remove(unpacking.discarded());
+  }
+
+  /** Takes away what is left of unpacking a layer. */
+  void drop(Unpacking unpacking) throws IOException {
+    TreeRemoval.remove(unpacking.content());
+    TreeRemoval.remove(unpacking.discarded());
   }
 
   private static void giveTo(Owner owner, Path directory) throws IOException {

@@ -18,5 +18,17 @@ public final class SnapshotLabel {
   /** The digest of the layer's uncompressed TOC, an annotation of the layer handed down. */
   public static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
+  /** What begins the names of the labels that only this snapshotter sets, and that it keeps. */
+  static final String OWN = "loadstar.io/";
+
+  /** Set here on what was prepared with a target: how that ended. See {@link Preparation}. */
+  public static final String PREPARED = OWN + "prepared";
+
+  /** Set here beside {@link #PREPARED}, where a layer isn't lazy: why not, in one line. */
+  public static final String REASON = OWN + "reason";
+
+  /** Most characters of a {@link #REASON}: containerd takes 4,096 bytes of a label. */
+  static final int MAX_REASON = 1000;
+
   private SnapshotLabel() {}
 }

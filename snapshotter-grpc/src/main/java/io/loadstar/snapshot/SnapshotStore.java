@@ -147,10 +147,24 @@ public final class SnapshotStore implements Closeable {
       StoredSnapshot active = tx.get(key);
       requireActive(active);
       Owner owner = SnapshotDirectories.ownerOf(directories.fs(active.id()));
-      SnapshotInfo info = committed(tx, active, name, labels);
+      SnapshotInfo info = committed(tx, active, name, withOwn(active, labels));
       tx.replace(new StoredSnapshot(active.id(), info, false, owner, usage));
       return true;
     });
+  }
+
+  /** What this snapshotter has noted stays, whatever labels a commit comes with. */
+  private static Map<String, String> withOwn(StoredSnapshot active, Map<String, String> labels) {
+    Map<String, String> all = new HashMap<>(labels);
+    active
+        .info()
+        .labels()
+        .forEach((name, value) -> {
+          if (name.startsWith(SnapshotLabel.OWN)) {
+            all.put(name, value);
+          }
+        });
+    return all;
   }
 
   /** Commits an active snapshot on which a lazy layer was mounted; it keeps its labels. */
@@ -160,10 +174,43 @@ public final class SnapshotStore implements Closeable {
       requireActive(active);
       Map<String, String> labels = new HashMap<>(active.info().labels());
       labels.put(SnapshotLabel.REMOTE, SnapshotLabel.REMOTE_VALUE);
+      labels.put(SnapshotLabel.PREPARED, Preparation.LAZY.label());
       SnapshotInfo info = committed(tx, active, name, labels);
       tx.replace(new StoredSnapshot(active.id(), info, true, owner, Usage.NONE));
       return true;
     });
+  }
+
+  /**
+   * Fills an active snapshot, and commits it under {@code name}. What is filled in but not
+   * committed, because the process ends, goes with the snapshot.
+   *
+   * @throws NotUnpackedException as {@code filling} does; the snapshot is as before then
+   */
+  void commitFilled(StoredSnapshot active, String name, Map<String, String> labels, Filling filling)
+      throws SnapshotException, NotUnpackedException {
+    try {
+      SnapshotDirectories.Unpacking unpacking =
+          directories.makeUnpacking(active.id(), active.owner());
+      try {
+        filling.fill(unpacking.content(), unpacking.discarded());
+        steps.reached("unpacked");
+        directories.adopt(active.id(), unpacking);
+        steps.reached("adopted");
+      } catch (IOException | NotUnpackedException | RuntimeException | Error e) {
+        directories.drop(unpacking);
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new NotUnpackedException(String.valueOf(e.getMessage()), e);
+    }
+    commit(active.name(), name, labels);
+  }
+
+  /** Puts a layer's files into a directory. */
+  @FunctionalInterface
+  interface Filling {
+    void fill(Path content, Path discarded) throws NotUnpackedException;
   }
 
   private SnapshotInfo committed(

@@ -65,6 +65,11 @@ final class VerificationTest {
           }
 
           @Override
+          public BlobSource openWhole(ImageReference image, Digest layer) {
+            throw new AssertionError("nothing is unpacked");
+          }
+
+          @Override
           public BlobSource reopen(ImageReference image, Digest layer, long size) {
             throw new AssertionError("nothing is kept");
           }

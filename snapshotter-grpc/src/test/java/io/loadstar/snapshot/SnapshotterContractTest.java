@@ -29,6 +29,7 @@ public abstract class SnapshotterContractTest {
   @TempDir protected Path root;
 
   protected final DirectoryRemoteFileSystem remote = new DirectoryRemoteFileSystem();
+  private final FileUnpacker unpacker = new FileUnpacker();
   private final ExecutorService checks = Executors.newVirtualThreadPerTaskExecutor();
   protected SnapshotStore store;
   protected Snapshotter snapshotter;
@@ -42,7 +43,10 @@ public abstract class SnapshotterContractTest {
     snapshotter =
         reach(
             new OverlaySnapshotter(
-                store, new OverlayMounts(store), remote, new ChainCheck(remote, checks)));
+                store,
+                new OverlayMounts(store),
+                new OverlaySnapshotter.Layers(remote, unpacker),
+                new ChainCheck(remote, checks)));
   }
 
   @AfterEach
@@ -336,6 +340,54 @@ public abstract class SnapshotterContractTest {
     assertEquals(SnapshotKind.ACTIVE, snapshotter.stat("key").kind());
     snapshotter.commit("default/2/sha256:2", "key", labels);
     assertEquals("default/2/sha256:2", found("sha256:2", one).name());
+  }
+
+  @Test
+  void aTargetThatCannotBeMountedIsUnpackedWhereThatCanBeDone() throws Exception {
+    String one = remote("sha256:1", "");
+    Map<String, String> labels = Map.of(SnapshotLabel.REF, "sha256:2", FileUnpacker.FILE, "x");
+    assertThrows(
+        SnapshotException.AlreadyExists.class, () -> snapshotter.prepare("key", one, labels));
+    SnapshotInfo two = found("sha256:2", one);
+    assertEquals("unpacked", two.labels().get(SnapshotLabel.PREPARED));
+    assertTrue(two.labels().getOrDefault(SnapshotLabel.REASON, "").contains("name no layer"));
+    assertEquals("x on sha256:1", Files.readString(Path.of(fs(2), "file")));
+    assertEquals(2, snapshotter.usage(two.name()).inodes());
+    assertThrows(
+        SnapshotException.AlreadyExists.class, () -> snapshotter.prepare("other", one, labels));
+    remote("sha256:3", two.name());
+    snapshotter.mounts(prepared("container", "sha256:3", two.name()));
+  }
+
+  private String prepared(String key, String ref, String parent) throws SnapshotException {
+    snapshotter.prepare(key, found(ref, parent).name(), NONE);
+    return key;
+  }
+
+  @Test
+  void aTargetThatCannotBeUnpackedEitherIsEmpty() throws Exception {
+    Map<String, String> labels =
+        Map.of(SnapshotLabel.REF, "sha256:1", FileUnpacker.FILE, FileUnpacker.BROKEN);
+    List<Mount> mounts = snapshotter.prepare("key", "", labels);
+    try (var files = Files.list(Path.of(mounts.getFirst().source()));
+        var directories = Files.list(Path.of(fs(1)).getParent())) {
+      assertEquals(0, files.count());
+      assertEquals(2, directories.count());
+    }
+    assertEquals(SnapshotKind.ACTIVE, snapshotter.stat("key").kind());
+    assertEquals("ordinary", snapshotter.stat("key").labels().get(SnapshotLabel.PREPARED));
+  }
+
+  @Test
+  void whyALayerIsNotLazyOutlivesItsCommit() throws Exception {
+    Map<String, String> labels = Map.of(SnapshotLabel.REF, "sha256:1");
+    snapshotter.prepare("key", "", labels);
+    snapshotter.commit("name", "key", labels);
+    Map<String, String> kept = snapshotter.stat("name").labels();
+    assertEquals("ordinary", kept.get(SnapshotLabel.PREPARED));
+    assertEquals("the labels name no layer", kept.get(SnapshotLabel.REASON));
+    assertEquals(
+        "lazy", snapshotter.stat(remote("sha256:2", "")).labels().get(SnapshotLabel.PREPARED));
   }
 
   @Test
