@@ -8,10 +8,12 @@ import io.loadstar.api.containers.v1.ContainersGrpc;
 import io.loadstar.api.containers.v1.ContainersGrpc.ContainersBlockingV2Stub;
 import io.loadstar.api.containers.v1.CreateContainerRequest;
 import io.loadstar.api.containers.v1.DeleteContainerRequest;
+import io.loadstar.api.containers.v1.GetContainerRequest;
 import io.loadstar.api.containers.v1.ListContainersRequest;
 import io.loadstar.api.runc.v1.Options;
 import io.loadstar.containerd.ContainerdException.Code;
 import java.util.List;
+import java.util.Optional;
 
 /** containerd's containers: what is to run, whether it does or not. Thread-safe. */
 public final class Containers {
@@ -69,6 +71,24 @@ public final class Containers {
       if (e.code() != Code.NOT_FOUND) {
         throw e;
       }
+    }
+  }
+
+  /** The container of that id. */
+  public Optional<ContainerInfo> get(String id) throws ContainerdException {
+    GetContainerRequest request = GetContainerRequest.newBuilder().setId(id).build();
+    try {
+      io.loadstar.api.containers.v1.Container found =
+          Calls.run("container " + id, () -> stub.withDeadlineAfter(Calls.QUICK).get(request))
+              .getContainer();
+      return Optional.of(
+          new ContainerInfo(
+              found.getId(), found.getImage(), found.getSnapshotter(), found.getSnapshotKey()));
+    } catch (ContainerdException e) {
+      if (e.code() == Code.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 

@@ -51,7 +51,8 @@ public final class Snapshots {
   }
 
   /**
-   * Prepares the active snapshot {@code key} over {@code parent} (empty: over nothing).
+   * Prepares the active snapshot {@code key} over {@code parent} (empty: over nothing). May take as
+   * long as a layer's download, since a snapshotter may fetch one whole.
    *
    * @param labels go to the snapshotter if they begin with {@code containerd.io/snapshot}
    */
@@ -68,7 +69,7 @@ public final class Snapshots {
       PrepareSnapshotResponse response =
           Calls.run(
               "preparing snapshot " + key + " by snapshotter " + snapshotter,
-              () -> stub.withDeadlineAfter(Calls.SLOW).prepare(request));
+              () -> stub.withDeadlineAfter(Calls.VERY_SLOW).prepare(request));
       return new Preparation.ToFill(response.getMountsList().stream().map(Mount::of).toList());
     } catch (ContainerdException e) {
       if (e.code() == Code.ALREADY_EXISTS) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       OptimizeCommand.class,
       CopyCommand.class,
       PullCommand.class,
+      WhyCommand.class,
       InspectCommand.class,
       VerifyCommand.class,
       TocCommand.class,
@@ -42,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "Examples:",
       "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
       "  loadstar pull registry.example.org/team/app:1.2-lazy",
+      "  loadstar why registry.example.org/team/app:1.2-lazy",
       "  loadstar completion bash > /etc/bash_completion.d/loadstar",
       "",
       "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."

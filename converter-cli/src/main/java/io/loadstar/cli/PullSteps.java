@@ -51,6 +51,8 @@ final class PullSteps implements PullListener {
     return switch (layer.state()) {
       case LAZY -> "lazy (" + ByteCount.text(layer.size()) + ")";
       case PRESENT -> "here already, unpacked (" + ByteCount.text(layer.size()) + ")";
+      case FETCHED ->
+          "fetched whole by the snapshotter (" + ByteCount.text(layer.size()) + ")" + why();
       case UNPACKED -> downloaded(layer) + why();
     };
   }
@@ -64,6 +66,6 @@ final class PullSteps implements PullListener {
   private String why() {
     return request.ordinarySnapshotter()
         ? ""
-        : ", not lazy: the log of snapshotter " + request.snapshotter() + " says why";
+        : ", not lazy: loadstar why " + request.image() + " says why";
   }
 }

@@ -19,6 +19,8 @@ public record LayerOutcome(Digest digest, long size, State state, long downloade
     /** Downloaded and unpacked. */
     UNPACKED,
     /** A snapshot of it was there, unpacked. */
-    PRESENT
+    PRESENT,
+    /** Fetched whole and unpacked by the snapshotter, in this pull or in an earlier one. */
+    FETCHED
   }
 }

@@ -108,8 +108,17 @@ final class LayerStack {
 
   private LayerOutcome keep(int index, SnapshotInfo snapshot) throws ContainerdException {
     services.leases().addSnapshot(lease, pull.request().snapshotter(), snapshot.name());
-    boolean lazy = snapshot.labels().containsKey(SnapshotLabels.REMOTE);
-    return outcome(index, lazy ? LayerOutcome.State.LAZY : LayerOutcome.State.PRESENT, 0);
+    return outcome(index, stateOf(snapshot.labels()), 0);
+  }
+
+  private static LayerOutcome.State stateOf(Map<String, String> labels) {
+    if (labels.containsKey(SnapshotLabels.REMOTE)) {
+      return LayerOutcome.State.LAZY;
+    }
+    String prepared = labels.getOrDefault(SnapshotLabels.PREPARED, "");
+    return prepared.equals(SnapshotLabels.PREPARED_UNPACKED)
+        ? LayerOutcome.State.FETCHED
+        : LayerOutcome.State.PRESENT;
   }
 
   private LayerOutcome fill(int index, String key, List<Mount> mounts)

@@ -24,6 +24,10 @@ public record PullRequest(ImageReference image, Optional<Platform> platform, Str
 
   /** Whether the snapshotter is one of containerd's own, none of which mounts anything lazily. */
   public boolean ordinarySnapshotter() {
+    return isOrdinary(snapshotter);
+  }
+
+  static boolean isOrdinary(String snapshotter) {
     return ORDINARY_SNAPSHOTTERS.contains(snapshotter);
   }
 }

@@ -25,6 +25,15 @@ final class SnapshotLabels {
   /** On a snapshot that the snapshotter mounted by itself. */
   static final String REMOTE = "containerd.io/snapshot/remote";
 
+  /** How the snapshotter has prepared it: loadstar-snapshotter's own note. */
+  static final String PREPARED = "loadstar.io/prepared";
+
+  static final String PREPARED_UNPACKED = "unpacked";
+  static final String PREPARED_ORDINARY = "ordinary";
+
+  /** And why not lazily. */
+  static final String REASON = "loadstar.io/reason";
+
   static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
   private static final String SNAPSHOT_ANNOTATIONS = "containerd.io/snapshot/";
@@ -56,6 +65,11 @@ final class SnapshotLabels {
     labels.put(STARGZ_LAYER, layer.digest().toString());
     labels.put(STARGZ_LAYERS, list(STARGZ_LAYERS, fromHere));
     return Map.copyOf(labels);
+  }
+
+  /** The digest of the blob that a snapshot was prepared from; empty if its labels don't say. */
+  static String layerOf(Map<String, String> labels) {
+    return labels.getOrDefault(CRI_LAYER, labels.getOrDefault(STARGZ_LAYER, ""));
   }
 
   /** The image's author wrote these: what containerd wouldn't take is left out. */

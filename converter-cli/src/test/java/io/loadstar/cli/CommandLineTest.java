@@ -26,6 +26,7 @@ class CommandLineTest {
         "optimize",
         "copy",
         "pull",
+        "why",
         "inspect",
         "verify",
         "toc",

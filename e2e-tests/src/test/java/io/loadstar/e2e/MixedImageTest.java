@@ -30,7 +30,7 @@ class MixedImageTest {
   }
 
   @Test
-  void anOrdinaryLayerUnderLazyOnesIsUnpackedAndTheOthersAreLazy() throws Exception {
+  void anOrdinaryLayerDoesNotEndLaziness() throws Exception {
     PrivateNode node = NODE.node();
     Path directory = node.scratch().resolve("mixed");
     node.convert(image.ordinary(), "oci:" + directory + "-converted:" + SampleImage.CONVERTED);
@@ -48,6 +48,7 @@ class MixedImageTest {
     String reference = SampleImage.push(node, "mixed", mixed, "mixed");
     Ctr ctr = node.ctr().in("mixed");
     long mountsBefore = lazyMounts(node);
+    long mark = node.registry().accessLog().mark();
 
     node.pullLazily(ctr, reference);
 
@@ -55,9 +56,45 @@ class MixedImageTest {
         "started before it has arrived\n",
         ctr.run(PrivateNode.SNAPSHOTTER, reference, "mixed").output());
     assertEquals(2, lazyMounts(node) - mountsBefore, "lazy layers of three");
+    long fetched = node.registry().accessLog().since(mark).fetchedBytes();
+    long whole = lazy.get(1).size() + lazy.get(2).size();
+    assertTrue(
+        fetched < ordinary.size() + whole / 4,
+        () -> "%d bytes fetched, %d of them ordinary".formatted(fetched, ordinary.size()));
+    why(node, reference, ordinary, reference);
+    ctr.call("containers", "create", "--snapshotter", PrivateNode.SNAPSHOTTER, reference, "held")
+        .output();
+    why(node, reference, ordinary, "held");
+    ctr.call("containers", "rm", "held").output();
     assertTrue(
         node.snapshotterLog().lines().anyMatch(line -> line.contains(ordinary.digest().hex())),
         "the log doesn't name the layer that isn't lazy");
+  }
+
+  /** What {@code loadstar why} says, of the image or of a container on it. */
+  private static void why(
+      PrivateNode node, String reference, ImageLayout.Layer ordinary, String subject)
+      throws Exception {
+    List<String> lines =
+        node.loadstar(
+                "why",
+                "--address",
+                node.containerdSocket().toString(),
+                "--namespace",
+                "mixed",
+                "--snapshotter",
+                PrivateNode.SNAPSHOTTER,
+                subject)
+            .output()
+            .lines()
+            .toList();
+    assertEquals(5, lines.size(), reference + lines);
+    assertTrue(lines.getFirst().contains("2 of 3 layers lazy"), lines.toString());
+    assertTrue(
+        lines.get(2).startsWith(ordinary.digest().hex().substring(0, 12) + "  unpacked"),
+        lines.toString());
+    assertTrue(lines.get(2).contains("no TOC digest"), lines.toString());
+    assertTrue(lines.getLast().endsWith("lazy"), lines.toString());
   }
 
   @Test
