@@ -7,19 +7,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 
 /**
- * An image in a node's registry, in two versions, each as it was packed, converted, and converted
- * with what its workload reads in front. Immutable.
+ * An image in a node's registry, in one or two versions, each as it was packed, converted, and
+ * converted with what its workload reads in front. Immutable.
  *
  * @param name also the repository
  * @param bytes compressed size of its layers as packed
  * @param wanted compressed bytes of what lies before the landmarks of the prioritized one: what its
  *     workload needs
+ * @param ready the line of its output that people wait for; empty if they wait for its end
+ * @param versions how many it has: 1 or 2
  */
-record BenchImage(String name, long bytes, long wanted) {
+record BenchImage(String name, long bytes, long wanted, String ready, int versions) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -36,49 +40,48 @@ record BenchImage(String name, long bytes, long wanted) {
   }
 
   /**
-   * Pushes both versions in all forms. The second version is laid out by what the first has read,
-   * as people would.
+   * Pushes all versions in all forms. The second version is laid out by what the first has read, as
+   * people would.
    *
-   * @param archives has NAME.tar and NAME-2.tar, OCI layouts with the tag v1
+   * @param archives has NAME.tar, and NAME-2.tar if there is a second version: OCI layouts of one
+   *     image each
+   * @param ready the line of its output that people wait for; empty for its end
    */
-  static BenchImage pushed(PrivateNode node, Path archives, String name)
+  static BenchImage pushed(PrivateNode node, Path archives, String name, String ready)
       throws IOException, InterruptedException, TimeoutException {
     Path reads = node.scratch().resolve(name + ".reads");
-    for (int version = 1; version <= 2; version++) {
+    int versions = Files.exists(archives.resolve(name + "-2.tar")) ? 2 : 1;
+    for (int version = 1; version <= versions; version++) {
       Path archive = archives.resolve(version == 1 ? name + ".tar" : name + "-2.tar");
-      if (!Files.exists(archive)) {
-        throw new IOException("no image " + archive + "; bin/bench makes it");
-      }
       String ordinary = reference(node, name, Form.ORDINARY, version);
       call(node, "copy", "oci-archive:" + archive, ordinary);
       call(node, "convert", ordinary, reference(node, name, Form.PLAIN, version));
-      optimize(node, name, version, reads);
-    }
-    JsonNode packed = inspect(node, reference(node, name, Form.ORDINARY, 1));
-    JsonNode prioritized = inspect(node, reference(node, name, Form.PRIORITIZED, 1));
-    return new BenchImage(name, packed.path("size").asLong(), wanted(prioritized));
-  }
-
-  private static void optimize(PrivateNode node, String name, int version, Path reads)
-      throws IOException, InterruptedException, TimeoutException {
-    String from = reference(node, name, Form.ORDINARY, version);
-    String to = reference(node, name, Form.PRIORITIZED, version);
-    String socket = node.containerdSocket().toString();
-    if (version == 1) {
+      if (version == 1) {
+        record(node, name, ready, reads);
+        continue;
+      }
       call(
           node,
           "optimize",
-          "--address",
-          socket,
-          "--until-line",
-          "ready",
-          "--record-out",
+          "--record-in",
           reads.toString(),
-          from,
-          to);
-    } else {
-      call(node, "optimize", "--record-in", reads.toString(), from, to);
+          ordinary,
+          reference(node, name, Form.PRIORITIZED, version));
     }
+    JsonNode packed = inspect(node, reference(node, name, Form.ORDINARY, 1));
+    JsonNode prioritized = inspect(node, reference(node, name, Form.PRIORITIZED, 1));
+    return new BenchImage(name, packed.path("size").asLong(), wanted(prioritized), ready, versions);
+  }
+
+  /** Sees what the first version's workload reads. That lays it out at once. */
+  private static void record(PrivateNode node, String name, String ready, Path reads)
+      throws IOException, InterruptedException, TimeoutException {
+    List<String> words = new ArrayList<>(List.of("optimize", "--record-out", reads.toString()));
+    words.addAll(List.of("--address", node.containerdSocket().toString()));
+    words.addAll(ready.isEmpty() ? List.of("--period", "300") : List.of("--until-line", ready));
+    words.add(reference(node, name, Form.ORDINARY, 1));
+    words.add(reference(node, name, Form.PRIORITIZED, 1));
+    call(node, words.toArray(String[]::new));
   }
 
   private static void call(PrivateNode node, String... words)

@@ -47,7 +47,8 @@ final class ColdRun implements AutoCloseable {
     final long begin = System.nanoTime();
     contender.pull(ctr, reference);
     final long pulled = System.nanoTime();
-    final long ready = Container.readyAt(contender, ctr, reference, "c" + COUNT.incrementAndGet());
+    final long ready =
+        Container.readyAt(contender, ctr, image, reference, "c" + COUNT.incrementAndGet());
     return took(begin, pulled, ready);
   }
 

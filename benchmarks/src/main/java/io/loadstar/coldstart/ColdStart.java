@@ -80,7 +80,7 @@ public final class ColdStart {
   private void pushImages() throws Exception {
     for (String name : options.images()) {
       say("converting " + name);
-      images.put(name, BenchImage.pushed(node, options.archives(), name));
+      images.put(name, BenchImage.pushed(node, options.archives(), name, options.ready(name)));
     }
   }
 
@@ -110,6 +110,9 @@ public final class ColdStart {
       return;
     }
     for (BenchImage image : images.values()) {
+      if (workload.equals(Workload.UPDATE.word()) && image.versions() < 2) {
+        continue;
+      }
       for (Contender each : contenders) {
         try (ColdRun run = ColdRun.over(line, each, node.registry().address())) {
           ColdRun.Took took = Workload.named(workload).in(run, image);

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param archives where the images' archives are
  * @param output where the results go
  * @param images their names
+ * @param untilLines the lines that people wait for, by image; others are waited for to their end
  * @param rounds how often each thing is measured
  * @param lines to the registry; the first is drawn
  * @param workloads by name
@@ -23,6 +24,7 @@ record ColdStartOptions(
     Path archives,
     Path output,
     List<String> images,
+    Map<String, String> untilLines,
     int rounds,
     List<Line> lines,
     List<String> workloads,
@@ -37,6 +39,7 @@ record ColdStartOptions(
   static ColdStartOptions parse(List<String> words) {
     Map<String, String> values = new LinkedHashMap<>();
     Map<String, Path> peers = new LinkedHashMap<>();
+    Map<String, String> untilLines = new LinkedHashMap<>();
     boolean jnr = false;
     for (Iterator<String> each = words.iterator(); each.hasNext(); ) {
       String word = each.next();
@@ -45,11 +48,11 @@ record ColdStartOptions(
       } else if (!each.hasNext()) {
         throw new IllegalArgumentException(word + " wants a value");
       } else if (word.equals("--peer")) {
-        String[] parts = each.next().split("=", 2);
-        if (parts.length < 2) {
-          throw new IllegalArgumentException("a peer is named NAME=SOCKET, not " + parts[0]);
-        }
-        peers.put(parts[0], Path.of(parts[1]).toAbsolutePath());
+        Named peer = Named.parse(each.next());
+        peers.put(peer.name, Path.of(peer.value).toAbsolutePath());
+      } else if (word.equals("--until-line")) {
+        Named line = Named.parse(each.next());
+        untilLines.put(line.name, line.value);
       } else {
         values.put(word, each.next());
       }
@@ -58,11 +61,28 @@ record ColdStartOptions(
         Path.of(take(values, "--archives")),
         Path.of(take(values, "--output")),
         list(take(values, "--images")),
+        untilLines,
         Integer.parseInt(take(values, "--rounds")),
         list(take(values, "--lines")).stream().map(Line::parse).toList(),
         checked(list(take(values, "--workloads"))),
         jnr,
         peers);
+  }
+
+  /** NAME=VALUE. */
+  private record Named(String name, String value) {
+    static Named parse(String text) {
+      int equals = text.indexOf('=');
+      if (equals < 1) {
+        throw new IllegalArgumentException("NAME=VALUE is wanted, not " + text);
+      }
+      return new Named(text.substring(0, equals), text.substring(equals + 1));
+    }
+  }
+
+  /** The line of an image's output that people wait for; empty for its end. */
+  String ready(String image) {
+    return untilLines.getOrDefault(image, "");
   }
 
   private static String take(Map<String, String> values, String name) {

@@ -3,6 +3,7 @@ package io.loadstar.coldstart;
 import io.loadstar.rig.Ctr;
 import io.loadstar.rig.Program;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -11,38 +12,41 @@ import java.util.concurrent.TimeoutException;
 /** A container of a pulled image, at its workload. */
 final class Container {
 
-  private static final String READY = "ready";
   private static final long LIMIT_SECONDS = 300;
 
   private Container() {}
 
   /**
-   * Creates and starts one, and waits for the line {@value #READY} in its output; then, which isn't
-   * in the time, for its end.
+   * Creates and starts one, and waits for the line that the image's people wait for; then, which
+   * isn't in the time, for its end.
    *
+   * @param reference of the image
    * @param name the container's, new on its node
-   * @return when that line had come, in {@link System#nanoTime}
+   * @return when that line had come, or its end if they wait for that, in {@link System#nanoTime}
    * @throws IOException if it ends without that line or with a failure; the message has its output
    */
-  static long readyAt(Contender contender, Ctr ctr, String reference, String name)
+  static long readyAt(Contender contender, Ctr ctr, BenchImage image, String reference, String name)
       throws IOException, InterruptedException, TimeoutException {
     Program program = ctr.run(contender.snapshotter(), reference, name);
     Process process =
         new ProcessBuilder(program.words())
-            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .redirectErrorStream(true)
             .start();
     StringBuilder said = new StringBuilder();
     long ready = 0;
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.equals(READY)) {
+        if (ready == 0 && !image.ready().isEmpty() && line.contains(image.ready())) {
           ready = System.nanoTime();
         }
         said.append(line).append('\n');
       }
       if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
         throw new TimeoutException(reference + " doesn't end");
+      }
+      if (image.ready().isEmpty()) {
+        ready = System.nanoTime();
       }
     } finally {
       process.destroyForcibly();

@@ -36,8 +36,10 @@ final class Together {
       List<Future<Long>> ends = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
         int count = CONTAINERS / images.size() + (i < CONTAINERS % images.size() ? 1 : 0);
-        String reference = images.get(i).at(relay.address(), contender.form(), 1);
-        ends.add(threads.submit(() -> bring(contender, ctr, reference, count, threads)));
+        BenchImage image = images.get(i);
+        String reference = image.at(relay.address(), contender.form(), 1);
+        Bringing bringing = new Bringing(contender, ctr, image, reference);
+        ends.add(threads.submit(() -> bringing.all(count, threads)));
       }
       final long end = latest(ends);
       final List<ShapedRelay.Exchange> exchanges = relay.exchanges();
@@ -52,17 +54,19 @@ final class Together {
     }
   }
 
-  private static long bring(
-      Contender contender, Ctr ctr, String reference, int count, ExecutorService threads)
-      throws Exception {
-    contender.pull(ctr, reference);
-    List<Future<Long>> ends = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      String name = "t" + COUNT.incrementAndGet();
-      Callable<Long> one = () -> Container.readyAt(contender, ctr, reference, name);
-      ends.add(threads.submit(one));
+  /** One image and its containers. */
+  private record Bringing(Contender contender, Ctr ctr, BenchImage image, String reference) {
+
+    long all(int count, ExecutorService threads) throws Exception {
+      contender.pull(ctr, reference);
+      List<Future<Long>> ends = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        String name = "t" + COUNT.incrementAndGet();
+        Callable<Long> one = () -> Container.readyAt(contender, ctr, image, reference, name);
+        ends.add(threads.submit(one));
+      }
+      return latest(ends);
     }
-    return latest(ends);
   }
 
   private static long latest(List<Future<Long>> ends) throws IOException, InterruptedException {

@@ -24,7 +24,7 @@ class ReportTest {
     sample(Report.PRIORITIZED, 1100, 1000, 900);
     results.addOnDisk(took("on disk", Report.PRIORITIZED, 1, 600));
     // 10 MB take 400 ms, six round trips 120: the least is 1,120 ms.
-    var image = new BenchImage("redis", 50_000_000, 10_000_000);
+    var image = new BenchImage("redis", 50_000_000, 10_000_000, "ready", 2);
     String text = new Report(results, Map.of("redis", image), List.of(LINE)).text();
     assertTrue(text.contains("| redis | 50.0 | 10.0 | 600 | 1,120 | 0.89 | 0.24 | 1.50 |"), text);
     assertTrue(text.contains("| redis | overlayfs | 100 | 4,000 | 4,100 | 4,000–9,000 |"), text);
