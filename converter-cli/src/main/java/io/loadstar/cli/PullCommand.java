@@ -74,6 +74,14 @@ final class PullCommand implements Callable<Integer> {
       description = "Which of an index's images; this machine's unless said otherwise.")
   private @Nullable String platform;
 
+  @Option(
+      names = "--skip-content-verify",
+      description = {
+        "Also mount layers lazily whose manifest doesn't promise their table of contents,",
+        "if the snapshotter's configuration allows it (allow_no_verification)."
+      })
+  private boolean skipContentVerify;
+
   @Mixin private RegistryOptions registry;
   @Mixin private JsonOption json;
 
@@ -86,7 +94,8 @@ final class PullCommand implements Callable<Integer> {
           new PullRequest(
               ImageReference.parse(reference),
               Optional.ofNullable(platform).map(Platform::parse),
-              snapshotter);
+              snapshotter,
+              skipContentVerify ? PullRequest.Promise.NOT_REQUIRED : PullRequest.Promise.REQUIRED);
       target = new Namespace(namespace);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

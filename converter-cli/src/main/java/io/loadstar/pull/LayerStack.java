@@ -63,7 +63,7 @@ final class LayerStack {
       throws IOException, ContainerdException, PullException, InterruptedException {
     String chainId = image.chainIds().get(index).toString();
     String parent = index == 0 ? "" : image.chainIds().get(index - 1).toString();
-    Map<String, String> labels = SnapshotLabels.of(image, index);
+    Map<String, String> labels = labels(index);
     for (int i = 0; i < TRIES; i++) {
       Optional<SnapshotInfo> present = snapshots.stat(chainId);
       if (present.isPresent()) {
@@ -85,6 +85,10 @@ final class LayerStack {
             + ": snapshotter "
             + pull.request().snapshotter()
             + " says that it is there, and containerd doesn't find it; see the snapshotter's log");
+  }
+
+  private Map<String, String> labels(int index) {
+    return SnapshotLabels.of(image, index, pull.request().promise());
   }
 
   private Preparation ask(String key, String parent, Map<String, String> labels)
@@ -170,7 +174,7 @@ final class LayerStack {
               + "; the image has to be built again");
     }
     downloads.unpacked(layer, diffId);
-    snapshots.commit(image.chainIds().get(index).toString(), key, SnapshotLabels.of(image, index));
+    snapshots.commit(image.chainIds().get(index).toString(), key, labels(index));
     return outcome(index, LayerOutcome.State.UNPACKED, downloaded);
   }
 
@@ -187,8 +191,9 @@ final class LayerStack {
     return new LayerOutcome(layer.digest(), layer.size(), state, downloaded);
   }
 
-  private static boolean mayBeLazy(Descriptor layer) {
-    return layer.annotations().containsKey(SnapshotLabels.TOC_DIGEST);
+  private boolean mayBeLazy(Descriptor layer) {
+    return pull.request().promise() == PullRequest.Promise.NOT_REQUIRED
+        || layer.annotations().containsKey(SnapshotLabels.TOC_DIGEST);
   }
 
   /** As containerd's own client names what it unpacks: time, chance, and the name to be. */

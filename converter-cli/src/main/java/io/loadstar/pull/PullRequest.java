@@ -11,8 +11,18 @@ import java.util.Set;
  * @param image its reference
  * @param platform which of an index's images; this machine's if empty
  * @param snapshotter who gets the layers, as containerd's configuration calls it
+ * @param promise what is asked of layers that nothing is promised of
  */
-public record PullRequest(ImageReference image, Optional<Platform> platform, String snapshotter) {
+public record PullRequest(
+    ImageReference image, Optional<Platform> platform, String snapshotter, Promise promise) {
+
+  /** What is asked of a layer's TOC before it is mounted lazily. */
+  public enum Promise {
+    /** The manifest must promise its digest. */
+    REQUIRED,
+    /** It needn't, if the snapshotter's configuration says so as well. */
+    NOT_REQUIRED
+  }
 
   private static final Set<String> ORDINARY_SNAPSHOTTERS =
       Set.of("overlayfs", "native", "btrfs", "zfs", "devmapper", "blockfile", "erofs");

@@ -11,8 +11,8 @@ import java.util.Map;
  *
  * <p>The same facts are said under two sets of names, since snapshotters know the one or the other:
  * those that containerd's CRI plugin gives, and those of stargz-snapshotter's own client. The
- * layer's annotations that begin with {@code containerd.io/snapshot/} come along; among them is the
- * digest of the TOC.
+ * layer's annotations that begin with {@code containerd.io/snapshot/} come along, but for {@code
+ * containerd.io/snapshot/remote...}; among them is the digest of the TOC.
  */
 final class SnapshotLabels {
 
@@ -36,6 +36,9 @@ final class SnapshotLabels {
 
   static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
+  /** The peer's: {@code rpull --skip-content-verify}. Snapshotters don't look at its value. */
+  static final String UNVERIFIED = "containerd.io/snapshot/remote/stargz.skipverify";
+
   private static final String SNAPSHOT_ANNOTATIONS = "containerd.io/snapshot/";
   private static final String CRI_IMAGE = "containerd.io/snapshot/cri.image-ref";
   private static final String CRI_MANIFEST = "containerd.io/snapshot/cri.manifest-digest";
@@ -47,8 +50,12 @@ final class SnapshotLabels {
 
   private SnapshotLabels() {}
 
-  /** The labels for layer {@code index} of {@code image}. */
-  static Map<String, String> of(ResolvedImage image, int index) {
+  /**
+   * The labels for layer {@code index} of {@code image}.
+   *
+   * @param promise what is asked of it
+   */
+  static Map<String, String> of(ResolvedImage image, int index, PullRequest.Promise promise) {
     Descriptor layer = image.layers().get(index);
     List<Digest> fromHere =
         image.layers().subList(index, image.layers().size()).stream()
@@ -64,6 +71,9 @@ final class SnapshotLabels {
     labels.put(STARGZ_IMAGE, image.image().toString());
     labels.put(STARGZ_LAYER, layer.digest().toString());
     labels.put(STARGZ_LAYERS, list(STARGZ_LAYERS, fromHere));
+    if (promise == PullRequest.Promise.NOT_REQUIRED) {
+      labels.put(UNVERIFIED, "true");
+    }
     return Map.copyOf(labels);
   }
 
@@ -72,9 +82,14 @@ final class SnapshotLabels {
     return labels.getOrDefault(CRI_LAYER, labels.getOrDefault(STARGZ_LAYER, ""));
   }
 
-  /** The image's author wrote these: what containerd wouldn't take is left out. */
+  /**
+   * The image's author wrote these: what containerd wouldn't take is left out, and what is for the
+   * snapshotter or for who pulls to say, such as that nothing needs to be verified.
+   */
   private static void addAnnotation(Map<String, String> labels, String key, String value) {
-    if (key.startsWith(SNAPSHOT_ANNOTATIONS) && ContentLabels.fits(key, value)) {
+    if (key.startsWith(SNAPSHOT_ANNOTATIONS)
+        && !key.startsWith(REMOTE)
+        && ContentLabels.fits(key, value)) {
       labels.put(key, value);
     }
   }

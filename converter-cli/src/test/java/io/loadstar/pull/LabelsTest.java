@@ -1,6 +1,7 @@
 package io.loadstar.pull;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.Digest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class LabelsTest {
 
   private static final int LAYERS = 200;
+  private static final String REMOTE = SnapshotLabels.REMOTE;
 
   private static ResolvedImage manyLayers() {
     List<Digest> digests =
@@ -36,13 +38,46 @@ class LabelsTest {
 
   @Test
   void theListOfLayersIsCutToWholeDigestsThatContainerdTakes() {
-    SnapshotLabels.of(manyLayers(), 0)
+    SnapshotLabels.of(manyLayers(), 0, PullRequest.Promise.REQUIRED)
         .forEach((key, value) -> assertTrue(ContentLabels.fits(key, value), key));
     String layers =
-        SnapshotLabels.of(manyLayers(), 0).get("containerd.io/snapshot/cri.image-layers");
+        SnapshotLabels.of(manyLayers(), 0, PullRequest.Promise.REQUIRED)
+            .get("containerd.io/snapshot/cri.image-layers");
     int digestLength = "sha256:".length() + 64;
     assertEquals(0, (String.valueOf(layers).length() + 1) % (digestLength + 1));
     assertTrue(String.valueOf(layers).length() > 4000 - digestLength);
+  }
+
+  @Test
+  void onlyWhoPullsCanSayThatNoPromiseIsNeeded() {
+    String annotated = "containerd.io/snapshot/stargz/toc.digest";
+    ResolvedImage image =
+        withAnnotations(
+            Map.of(annotated, "sha256:1", SnapshotLabels.UNVERIFIED, "true", REMOTE, "yes"));
+    Map<String, String> labels = SnapshotLabels.of(image, 0, PullRequest.Promise.REQUIRED);
+    assertEquals("sha256:1", labels.get(annotated));
+    assertFalse(labels.containsKey(SnapshotLabels.UNVERIFIED));
+    assertFalse(labels.containsKey(REMOTE));
+    assertEquals(
+        "true",
+        SnapshotLabels.of(image, 0, PullRequest.Promise.NOT_REQUIRED)
+            .get(SnapshotLabels.UNVERIFIED));
+  }
+
+  private static ResolvedImage withAnnotations(Map<String, String> annotations) {
+    ResolvedImage image = manyLayers();
+    Descriptor layer = image.layers().getFirst();
+    for (Map.Entry<String, String> annotation : annotations.entrySet()) {
+      layer = layer.withAnnotation(annotation.getKey(), annotation.getValue());
+    }
+    return new ResolvedImage(
+        image.image(),
+        image.target(),
+        image.manifest(),
+        List.of(layer),
+        image.config(),
+        image.diffIds().subList(0, 1),
+        image.chainIds().subList(0, 1));
   }
 
   @Test

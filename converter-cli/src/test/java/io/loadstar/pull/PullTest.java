@@ -128,9 +128,13 @@ class PullTest {
   }
 
   private PullReport pull(String by, Optional<Platform> platform) throws Exception {
+    return pull(new PullRequest(name, platform, by, PullRequest.Promise.REQUIRED));
+  }
+
+  private PullReport pull(PullRequest request) throws Exception {
     try (RegistryClient registryClient = new RegistryClient(RegistryAccess.defaults());
         ImageSource source = registryClient.source(name)) {
-      return new Pull(new PullRequest(name, platform, by), source, client, new Listener()).run();
+      return new Pull(request, source, client, new Listener()).run();
     }
   }
 
@@ -270,6 +274,22 @@ class PullTest {
     assertFalse(second.containsKey("containerd.io/snapshot/too-long"));
 
     assertEquals(List.of(LayerOutcome.State.LAZY, LayerOutcome.State.LAZY), states(pull(LAZY)));
+  }
+
+  @Test
+  void theSnapshotterIsToldThatNoPromiseIsNeededWherePullSaysSo() throws Exception {
+    TestImage image = TestImage.runnable(scratch);
+    image.annotate(0, SnapshotLabels.TOC_DIGEST, Digest.of(new byte[] {1}).toString());
+    image.push(name);
+    int toldBefore = present(snapshotter).told().size();
+    PullRequest.Promise promise = PullRequest.Promise.NOT_REQUIRED;
+    PullReport report = pull(new PullRequest(name, Optional.empty(), LAZY, promise));
+    assertEquals(List.of(LayerOutcome.State.LAZY, LayerOutcome.State.UNPACKED), states(report));
+    List<Map<String, String>> told = present(snapshotter).told();
+    assertEquals(toldBefore + 2, told.size());
+    for (Map<String, String> labels : told.subList(toldBefore, told.size())) {
+      assertEquals("true", labels.get("containerd.io/snapshot/remote/stargz.skipverify"));
+    }
   }
 
   @Test
