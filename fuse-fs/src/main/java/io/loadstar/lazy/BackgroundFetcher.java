@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Fetches the rest of the node's layers in few large ranges, layer by layer in the order in which
  * they were enrolled, as fast as the line carries it. What readers wait for goes first, within one
- * member: see {@link LineGate}.
+ * member: see {@link LineGate}. While others need the processors it goes slowly: see {@link
+ * BackOff}.
  *
  * <p>Thread-safe. Each of its threads calls {@link #step} again and again, and sleeps for as long
  * as that says; so as many ranges are under way as there are threads, of one layer or of several.
@@ -51,17 +52,20 @@ final class BackgroundFetcher {
   private final Ticker ticker;
   private final Duration delay;
   private final Pace pace;
+  private final BackOff backOff;
   private final Object lock = new Object();
   private final List<Enrolment> enrolments = new ArrayList<>();
 
   /**
-   * @param delay how long after it was mounted the rest of a layer is begun
+   * @param pressure while it is high, it goes slowly
    */
-  BackgroundFetcher(ChunkFetcher fetcher, Ticker ticker, Duration delay, Pace pace) {
+  BackgroundFetcher(
+      ChunkFetcher fetcher, Ticker ticker, LazyOptions.Background how, CpuPressure pressure) {
     this.fetcher = fetcher;
     this.ticker = ticker;
-    this.delay = delay;
-    this.pace = pace;
+    this.delay = how.delay();
+    this.pace = new Pace(how.bytesPerSecond(), ticker);
+    this.backOff = new BackOff(pressure, ticker);
   }
 
   /** One layer on its way. Guarded by the lock. */
@@ -111,6 +115,11 @@ final class BackgroundFetcher {
     if (!next.layer.line().gate().isFreeFor(Urgency.BACKGROUND)) {
       giveBack(next, null);
       return BUSY; // an answer that isn't read would fill the line's buffers
+    }
+    Duration pause = backOff.pause();
+    if (pause.isPositive()) {
+      giveBack(next, null);
+      return pause;
     }
     Range range = plan(next);
     giveBack(next, range);

@@ -31,6 +31,7 @@ public final class LazyLayer implements Closeable {
   private final LayerIndex index;
   private final LayerLedger ledger;
   private final AccessRecord record;
+  private final StartRecord start;
   private final ChunkReader reader;
   private final Line line;
   private final ReadAhead readAhead;
@@ -45,6 +46,7 @@ public final class LazyLayer implements Closeable {
     this.index = access.index;
     this.ledger = books.ledger();
     this.record = books.record();
+    this.start = node.startRecord(this);
     this.line = access.line;
     this.readAhead = access.readAhead;
     this.streams = new LayerStreams(access.index);
@@ -94,6 +96,7 @@ public final class LazyLayer implements Closeable {
     if (count > 0) {
       ledger.served(count);
       record.answered(file, offset);
+      start.read(file, offset, count);
     }
     return count;
   }
@@ -136,6 +139,7 @@ public final class LazyLayer implements Closeable {
           if (failure == null) {
             ledger.served(count);
             record.answeredLate(file, offset, came);
+            start.read(file, offset, count);
           }
           listener.ended(count, failure);
         };
@@ -143,8 +147,10 @@ public final class LazyLayer implements Closeable {
   }
 
   /**
-   * Fetches what lies in front of the layer's prefetch landmark, or, if it has none, as much of its
-   * beginning as the node's options say, in one request, unless it is here. Returns at once.
+   * Fetches what lies in front of the layer's prefetch landmark, in one request; of a layer that
+   * names nothing, what earlier starts on this node read; if nothing is known of them and it has no
+   * landmark at all, as much of its beginning as the node's options say. Leaves out what is here.
+   * Returns at once.
    *
    * @return ends when the bytes have arrived, or couldn't be had: that is logged, and isn't an
    *     error, since readers fetch what they need
@@ -195,6 +201,10 @@ public final class LazyLayer implements Closeable {
     }
   }
 
+  StartRecord start() {
+    return start;
+  }
+
   BlobFormat format() {
     return format;
   }
@@ -208,6 +218,7 @@ public final class LazyLayer implements Closeable {
   public void close() throws IOException {
     closed = true;
     node.forget(this);
+    node.learn(this);
     source.close();
   }
 }

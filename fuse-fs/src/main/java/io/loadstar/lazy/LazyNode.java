@@ -3,6 +3,8 @@ package io.loadstar.lazy;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.SharingDomain;
+import io.loadstar.layer.Landmark;
+import io.loadstar.lazy.LazyOptions.Background.WhenBusy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,6 +36,7 @@ public final class LazyNode implements Closeable {
 
   private final ContentStore store;
   private final LazyOptions options;
+  private final LearntReads learnt;
   private final Ticker ticker;
 
   /** Of which each read may have its limit. */
@@ -49,31 +52,52 @@ public final class LazyNode implements Closeable {
   private final Set<PendingRead> pending = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  /** Starts a node's threads; time is the system's. */
+  /** Starts a node's threads; time is the system's. It learns nothing of what is read. */
   public static LazyNode start(ContentStore store, LazyOptions options) {
-    LazyNode node = new LazyNode(store, options, Ticker.systemTicker());
+    return start(store, options, LearntReads.NONE);
+  }
+
+  /**
+   * Starts a node's threads; time is the system's.
+   *
+   * @param learnt remembers what starts read
+   */
+  public static LazyNode start(ContentStore store, LazyOptions options, LearntReads learnt) {
+    boolean yields =
+        options.background().filter(how -> how.whenBusy() == WhenBusy.BACK_OFF).isPresent();
+    CpuPressure pressure = yields ? ProcCpuPressure.ofSystem() : CpuPressure.NONE;
+    LazyNode node =
+        new LazyNode(store, options, new Surroundings(Ticker.systemTicker(), pressure, learnt));
     node.backgroundThreads.forEach(Thread::start);
     return node;
   }
 
   /** A node whose background fetch, if any, only works when {@link #backgroundStep} is called. */
-  LazyNode(ContentStore store, LazyOptions options, Ticker ticker) {
+  LazyNode(ContentStore store, LazyOptions options, Surroundings surroundings) {
     this.store = store;
     this.options = options;
-    this.ticker = ticker;
+    this.ticker = surroundings.ticker;
+    this.learnt = surroundings.learnt;
     this.workers = Workers.start(options.decodeThreads());
     this.wholeFiles = new WholeFiles(store);
     this.fetcher = new ChunkFetcher(store, workers, options);
-    this.prefetcher = new Prefetcher(fetcher, workers, options.prefetchWithoutLandmark());
+    this.prefetcher = new Prefetcher(fetcher, workers, learnt, options.prefetchWithoutLandmark());
     this.background =
         options
             .background()
-            .map(how ->
-                new BackgroundFetcher(
-                    fetcher, ticker, how.delay(), new Pace(how.bytesPerSecond(), ticker)))
+            .map(how -> new BackgroundFetcher(fetcher, ticker, how, surroundings.pressure))
             .orElse(null);
     this.backgroundThreads = background == null ? List.of() : backgroundThreads();
   }
+
+  /**
+   * What it finds where it runs.
+   *
+   * @param ticker time
+   * @param pressure while it is high, the background fetch goes slowly
+   * @param learnt what earlier starts read
+   */
+  record Surroundings(Ticker ticker, CpuPressure pressure, LearntReads learnt) {}
 
   private List<Thread> backgroundThreads() {
     Thread.Builder named = Thread.ofPlatform().daemon().name("loadstar-background-", 0);
@@ -208,6 +232,36 @@ public final class LazyNode implements Closeable {
     if (fetcher != null) {
       fetcher.enrol(layer);
       backgroundThreads.forEach(LockSupport::unpark);
+    }
+  }
+
+  /** For a layer that is being opened. One whose builder says what is read first needs none. */
+  StartRecord startRecord(LazyLayer layer) {
+    boolean told = layer.tree().landmark() instanceof Landmark.PrefetchUpTo;
+    return told || learnt.equals(LearntReads.NONE)
+        ? StartRecord.none(layer.index())
+        : StartRecord.of(layer.index(), ticker, () -> learnLater(layer));
+  }
+
+  private void learnLater(LazyLayer layer) {
+    try {
+      var _ =
+          workers
+              .timer()
+              .schedule(
+                  () -> workers.decoders().execute(Urgency.BACKGROUND, () -> learn(layer)),
+                  StartRecord.WINDOW.toNanos(),
+                  TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("layer {}: what is read is noted when it is closed", layer.digest());
+    }
+  }
+
+  /** Ends the record of a layer's start, if there is one, and keeps it. Uses the disk. */
+  void learn(LazyLayer layer) {
+    List<Long> read = layer.start().end();
+    if (!read.isEmpty()) {
+      learnt.learn(layer.digest(), read);
     }
   }
 

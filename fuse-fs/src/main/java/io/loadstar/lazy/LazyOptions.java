@@ -50,8 +50,18 @@ public record LazyOptions(
    * @param delay how long after it was mounted that begins
    * @param bytesPerSecond how fast at most, in compressed bytes, for all layers together; {@link
    *     Long#MAX_VALUE} for no bound
+   * @param whenBusy what is done while others on the node need the processors
    */
-  public record Background(Duration delay, long bytesPerSecond) {
+  public record Background(Duration delay, long bytesPerSecond, WhenBusy whenBusy) {
+
+    /** What is done while others on the node need the processors. */
+    public enum WhenBusy {
+      /** One range now and then. */
+      BACK_OFF,
+      /** The same as ever. */
+      GO_ON
+    }
+
     public Background {
       if (delay.isNegative() || bytesPerSecond < 1) {
         throw new IllegalArgumentException(
@@ -59,9 +69,14 @@ public record LazyOptions(
       }
     }
 
-    /** As fast as it goes. */
+    /** As fast as it goes; slowly while others need the processors. */
     public static Background after(Duration delay) {
-      return new Background(delay, Pace.UNBOUND);
+      return new Background(delay, Pace.UNBOUND, WhenBusy.BACK_OFF);
+    }
+
+    /** This, with something else to be done while others need the processors. */
+    public Background with(WhenBusy other) {
+      return new Background(delay, bytesPerSecond, other);
     }
   }
 

@@ -3,6 +3,7 @@ package io.loadstar.lazy;
 import io.loadstar.layer.Landmark;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -11,55 +12,120 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fetches what containers are likely to read first: what a layer's builder placed in front of the
- * landmark, or, of a layer that has none, its beginning. Thread-safe.
+ * landmark; of a layer whose builder named nothing, what earlier starts on this node read, or, if
+ * nothing is known, its beginning. Thread-safe.
  */
 final class Prefetcher {
 
   private static final Logger LOG = LoggerFactory.getLogger(Prefetcher.class);
 
+  /** How many stretches of a layer are under way at once: a round trip each, otherwise. */
+  private static final int LANES = 4;
+
   private final ChunkFetcher fetcher;
   private final Workers workers;
+  private final LearntReads learnt;
   private final long withoutLandmark;
 
   /**
+   * @param learnt what earlier starts read
    * @param withoutLandmark how many bytes of a blob that doesn't say what is read first
    */
-  Prefetcher(ChunkFetcher fetcher, Workers workers, long withoutLandmark) {
+  Prefetcher(ChunkFetcher fetcher, Workers workers, LearntReads learnt, long withoutLandmark) {
     this.fetcher = fetcher;
     this.workers = workers;
+    this.learnt = learnt;
     this.withoutLandmark = withoutLandmark;
   }
 
+  /** Members of a layer, up to but not including {@code end}. */
+  private record Run(int first, int end) {}
+
   /** See {@link LazyLayer#prefetch}. */
   CompletableFuture<Void> prefetch(LazyLayer layer) {
-    int members = layer.index().firstFrom(endOf(layer));
-    if (members == 0) {
-      return CompletableFuture.completedFuture(null);
+    return switch (layer.tree().landmark()) {
+      case Landmark.PrefetchUpTo(long end) -> prefetchUpTo(layer, end);
+      case Landmark.PrefetchNothing() -> prefetchLearnt(layer, 0);
+      case Landmark.Absent() -> prefetchLearnt(layer, withoutLandmark);
+    };
+  }
+
+  private CompletableFuture<Void> prefetchLearnt(LazyLayer layer, long otherwise) {
+    if (learnt.equals(LearntReads.NONE)) {
+      return prefetchUpTo(layer, otherwise);
     }
     try {
-      return CompletableFuture.runAsync(() -> fetch(layer, members), workers.network());
+      return CompletableFuture.supplyAsync(
+              () -> runsOf(layer, learnt.of(layer.digest())),
+              workers.decoders().at(Urgency.PREFETCH))
+          .thenCompose(
+              runs -> runs.isEmpty() ? prefetchUpTo(layer, otherwise) : fetchAll(layer, runs));
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }
   }
 
-  /** Where what is prefetched ends in the blob. */
-  private long endOf(LazyLayer layer) {
-    return switch (layer.tree().landmark()) {
-      case Landmark.PrefetchUpTo(long end) -> end;
-      case Landmark.PrefetchNothing() -> 0;
-      case Landmark.Absent() -> withoutLandmark;
-    };
+  private CompletableFuture<Void> prefetchUpTo(LazyLayer layer, long end) {
+    int members = layer.index().firstFrom(end);
+    return members == 0
+        ? CompletableFuture.completedFuture(null)
+        : fetchAll(layer, new ArrayDeque<>(List.of(new Run(0, members))));
   }
 
-  /** Fetches the first {@code members}, but those at both ends that are here. */
-  private void fetch(LazyLayer layer, int members) {
-    int end = members;
-    while (end > 0 && !fetcher.isWanted(layer, end - 1)) {
+  /** Those that begin where a member does, neighbours joined that are worth one request. */
+  private ArrayDeque<Run> runsOf(LazyLayer layer, List<Long> starts) {
+    LayerIndex index = layer.index();
+    ArrayDeque<Run> runs = new ArrayDeque<>();
+    for (long start : starts.stream().sorted().toList()) {
+      int member = index.firstFrom(start);
+      if (member == index.members() || index.start(member) != start) {
+        continue; // of another blob, or made up
+      }
+      Run last = runs.peekLast();
+      if (last != null && start - index.end(last.end - 1) <= fetcher.gapOf(layer)) {
+        runs.removeLast();
+        runs.addLast(new Run(last.first, member + 1));
+      } else {
+        runs.addLast(new Run(member, member + 1));
+      }
+    }
+    return runs;
+  }
+
+  /** Fetches them, some at once; the queue becomes this call's own. */
+  private CompletableFuture<Void> fetchAll(LazyLayer layer, ArrayDeque<Run> runs) {
+    int lanes = Math.min(LANES, runs.size());
+    CompletableFuture<?>[] all = new CompletableFuture<?>[lanes];
+    try {
+      for (int i = 0; i < lanes; i++) {
+        all[i] = CompletableFuture.runAsync(() -> fetchInTurn(layer, runs), workers.network());
+      }
+      return CompletableFuture.allOf(all);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private void fetchInTurn(LazyLayer layer, ArrayDeque<Run> runs) {
+    for (Run run = next(runs); run != null; run = next(runs)) {
+      fetch(layer, run);
+    }
+  }
+
+  private static @Nullable Run next(ArrayDeque<Run> runs) {
+    synchronized (runs) {
+      return runs.poll();
+    }
+  }
+
+  /** Fetches a run, but for what is here at both its ends. */
+  private void fetch(LazyLayer layer, Run run) {
+    int end = run.end;
+    while (end > run.first && !fetcher.isWanted(layer, end - 1)) {
       end--;
     }
     try {
-      int first = fetcher.firstOpen(layer, 0);
+      int first = fetcher.firstOpen(layer, run.first);
       while (first < end && !layer.isClosed()) { // once, unless others went first for long
         first = fetcher.firstOpen(layer, fetch(layer, first, end));
       }

@@ -148,7 +148,9 @@ final class BuiltLayerReadTest {
     BuiltLayer built = build(random.nextBoolean() ? StargzFooter.LEGACY : StargzFooter.SUBFIELD);
     LazyOptions options =
         LazyOptions.DEFAULT.withBackground(
-            Optional.of(LazyOptions.Background.after(Duration.ZERO)));
+            Optional.of(
+                LazyOptions.Background.after(Duration.ZERO)
+                    .with(LazyOptions.Background.WhenBusy.GO_ON)));
     try (DiskContentStore store =
             DiskContentStore.open(folder.resolve("store"), DiskContentStore.Bounds.DEFAULT);
         LazyNode node = LazyNode.start(store, options);

@@ -37,7 +37,9 @@ final class EvictedReadTest extends LazyTestNode {
         DiskContentStore.open(
             folder.resolve("store"),
             DiskContentStore.Bounds.DEFAULT.withQuota(new Quota(15L * CHUNK, 0)));
-    node = new LazyNode(store, options(), clock);
+    node =
+        new LazyNode(
+            store, options(), new LazyNode.Surroundings(clock, CpuPressure.NONE, LearntReads.NONE));
   }
 
   private TestLayer layer() {

@@ -18,9 +18,16 @@ final class FetchAheadTest extends LazyTestNode {
 
   private static final Duration DELAY = Duration.ofSeconds(5);
 
+  private boolean busy;
+
   @Override
   LazyOptions options() {
     return EXACT.withBackground(Optional.of(LazyOptions.Background.after(DELAY)));
+  }
+
+  @Override
+  CpuPressure pressure() {
+    return () -> busy;
   }
 
   /** Files of 1 MB, a landmark behind {@code before} of them, {@code behind} more. */
@@ -217,6 +224,47 @@ final class FetchAheadTest extends LazyTestNode {
   }
 
   @Test
+  void onABusyNodeTheBackgroundFetchAsksForARangeNowAndThen() throws Exception {
+    TestLayer layer = layerOf(0, 52);
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      lazy.fetchInBackground();
+      clock.pass(DELAY);
+      busy = true;
+      assertEquals(BackOff.FIRST, node.backgroundStep());
+      clock.pass(BackOff.FIRST.dividedBy(2));
+      assertEquals(BackOff.FIRST.dividedBy(2), node.backgroundStep());
+      assertEquals(List.of(), source.requests());
+      clock.pass(BackOff.FIRST.dividedBy(2));
+      assertEquals(Duration.ZERO, node.backgroundStep());
+      assertEquals(1, source.requests().size());
+      assertEquals(BackOff.FIRST.multipliedBy(2), node.backgroundStep());
+      clock.pass(BackOff.FIRST.multipliedBy(2));
+      assertEquals(Duration.ZERO, node.backgroundStep());
+      assertEquals(2, source.requests().size());
+      assertEquals(BackOff.FIRST.multipliedBy(4), node.backgroundStep());
+      // What a reader waits for is fetched all the same.
+      Reading.read(lazy, layer.file("behind51"), 0, 10);
+      assertEquals(3, source.requests().size());
+      busy = false;
+      runBackground();
+      assertTrue(lazy.report().complete());
+    }
+  }
+
+  @Test
+  void aPauseOnABusyNodeHasItsLimit() {
+    BackOff backOff = new BackOff(() -> true, clock);
+    for (int i = 0; i < 20; i++) {
+      Duration pause = backOff.pause();
+      assertTrue(pause.compareTo(BackOff.LONGEST) <= 0, pause::toString);
+      clock.pass(pause);
+      assertEquals(Duration.ZERO, backOff.pause());
+    }
+    assertEquals(BackOff.LONGEST, backOff.pause());
+  }
+
+  @Test
   void theBackgroundFetchLeavesOutWhatTheStoreHas() throws Exception {
     TestLayer layer = layerOf(0, 4);
     try (LazyLayer lazy = open(layer, layer.source())) {
@@ -402,7 +450,10 @@ final class FetchAheadTest extends LazyTestNode {
     node =
         LazyNode.start(
             store,
-            EXACT.withBackground(Optional.of(LazyOptions.Background.after(Duration.ofMillis(20)))));
+            EXACT.withBackground(
+                Optional.of(
+                    LazyOptions.Background.after(Duration.ofMillis(20))
+                        .with(LazyOptions.Background.WhenBusy.GO_ON))));
     TestLayer layer = layerOf(0, 2);
     try (LazyLayer lazy = open(layer, layer.source())) {
       lazy.fetchInBackground();

@@ -38,10 +38,22 @@ abstract class LazyTestNode {
     return EXACT;
   }
 
+  CpuPressure pressure() {
+    return CpuPressure.NONE;
+  }
+
+  LearntReads learnt() {
+    return LearntReads.NONE;
+  }
+
+  private LazyNode.Surroundings surroundings() {
+    return new LazyNode.Surroundings(clock, pressure(), learnt());
+  }
+
   @BeforeEach
   void start() throws IOException {
     store = DiskContentStore.open(folder.resolve("store"), DiskContentStore.Bounds.DEFAULT);
-    node = new LazyNode(store, options(), clock);
+    node = new LazyNode(store, options(), surroundings());
   }
 
   @AfterEach
@@ -57,7 +69,7 @@ abstract class LazyTestNode {
 
   void restartWith(LazyOptions options) throws IOException {
     node.close();
-    node = new LazyNode(store, options, clock);
+    node = new LazyNode(store, options, surroundings());
   }
 
   /** Returns when nothing is under way any more. */

@@ -61,7 +61,9 @@ final class RandomReader {
             500_000,
             0,
             Duration.ofMillis(1),
-            Optional.of(LazyOptions.Background.after(Duration.ZERO)),
+            Optional.of(
+                LazyOptions.Background.after(Duration.ZERO)
+                    .with(LazyOptions.Background.WhenBusy.GO_ON)),
             2);
     try (ContentStore store =
             new FullNowAndThen(

@@ -2,6 +2,7 @@ package io.loadstar.daemon;
 
 import io.loadstar.cache.Quota;
 import io.loadstar.lazy.LazyOptions;
+import io.loadstar.lazy.LazyOptions.Background.WhenBusy;
 import io.loadstar.registry.Mirror;
 import io.loadstar.registry.RedirectRule;
 import io.loadstar.registry.hosts.ContainerdHosts;
@@ -57,6 +58,7 @@ record Configuration(
    * @param prefetch whether what a layer's landmark marks is fetched at mount
    * @param prefetchTimeout how long the first use of a layer waits for that
    * @param prefetchSize how many bytes of a layer without landmark are fetched then
+   * @param learn whether what a start reads is remembered, to be fetched at the next mount
    * @param background how the rest is fetched; empty for never
    * @param readTimeout how long a read waits before it fails
    */
@@ -64,6 +66,7 @@ record Configuration(
       boolean prefetch,
       Duration prefetchTimeout,
       long prefetchSize,
+      boolean learn,
       Optional<LazyOptions.Background> background,
       Duration readTimeout) {}
 
@@ -104,6 +107,7 @@ record Configuration(
             true,
             DEFAULT_PREFETCH_TIMEOUT,
             0,
+            true,
             Optional.of(LazyOptions.Background.after(DEFAULT_BACKGROUND_DELAY)),
             DEFAULT_READ_TIMEOUT),
         new Resolver(
@@ -150,12 +154,15 @@ record Configuration(
     Duration delay = seconds(background, "delay_sec", 0, DEFAULT_BACKGROUND_DELAY);
     long most = background.number("max_bytes_per_sec", 0, 0);
     long rate = most == 0 ? Long.MAX_VALUE : most;
+    boolean yields = background.flag("back_off_when_busy", true);
+    WhenBusy whenBusy = yields ? WhenBusy.BACK_OFF : WhenBusy.GO_ON;
     boolean never = toml.flag("no_background_fetch", false);
     return new Fetch(
         !toml.flag("noprefetch", false),
         seconds(toml, "prefetch_timeout_sec", 0, DEFAULT_PREFETCH_TIMEOUT),
         toml.number("prefetch_size", 0, 0),
-        never ? Optional.empty() : Optional.of(new LazyOptions.Background(delay, rate)),
+        toml.flag("learn_reads", true),
+        never ? Optional.empty() : Optional.of(new LazyOptions.Background(delay, rate, whenBusy)),
         seconds(toml.table("read"), "timeout_sec", 1, DEFAULT_READ_TIMEOUT));
   }
 

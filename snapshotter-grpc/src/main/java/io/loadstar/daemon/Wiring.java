@@ -6,6 +6,7 @@ import io.loadstar.grpc.SnapshotsService;
 import io.loadstar.grpc.UnixSocketServer;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
+import io.loadstar.lazy.LearntReads;
 import io.loadstar.registry.CountedTraffic;
 import io.loadstar.registry.NamedMirrors;
 import io.loadstar.registry.Network;
@@ -16,6 +17,7 @@ import io.loadstar.registry.RetryPolicy;
 import io.loadstar.registry.Timeouts;
 import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.KeptLayers;
+import io.loadstar.remote.KeptReads;
 import io.loadstar.remote.LayerResolver;
 import io.loadstar.remote.LazyRemoteFileSystem;
 import io.loadstar.remote.MountRestorer;
@@ -119,7 +121,7 @@ final class Wiring {
         daemon.add(
             DiskContentStore.open(
                 content(), DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
-    LazyNode node = daemon.add(LazyNode.start(content, lazyOptions()));
+    LazyNode node = daemon.add(LazyNode.start(content, lazyOptions(), learntReads()));
     CountedTraffic traffic = new CountedTraffic();
     RegistryAccess access = registryAccess(traffic);
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
@@ -149,6 +151,12 @@ final class Wiring {
 
   private Path content() {
     return places.root().resolve("content");
+  }
+
+  private LearntReads learntReads() throws IOException {
+    return configuration.fetch().prefetch() && configuration.fetch().learn()
+        ? KeptReads.open(places.root())
+        : LearntReads.NONE;
   }
 
   private LazyOptions lazyOptions() {

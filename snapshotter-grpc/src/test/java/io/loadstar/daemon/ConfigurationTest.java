@@ -123,7 +123,9 @@ final class ConfigurationTest {
   @Test
   void theBackgroundFetchCanBeHeldToARate() throws Exception {
     assertEquals(
-        Optional.of(new LazyOptions.Background(Duration.ZERO, 5_000_000)),
+        Optional.of(
+            new LazyOptions.Background(
+                Duration.ZERO, 5_000_000, LazyOptions.Background.WhenBusy.BACK_OFF)),
         read("[background]\ndelay_sec = 0\nmax_bytes_per_sec = 5_000_000")
             .configuration()
             .fetch()
@@ -131,9 +133,26 @@ final class ConfigurationTest {
   }
 
   @Test
+  void theBackgroundFetchCanBeToldToTakeNoNoticeOfOthers() throws Exception {
+    assertEquals(
+        Optional.of(LazyOptions.Background.WhenBusy.GO_ON),
+        read("[background]\nback_off_when_busy = false")
+            .configuration()
+            .fetch()
+            .background()
+            .map(LazyOptions.Background::whenBusy));
+  }
+
+  @Test
   void layersWithoutLandmarkCanBePrefetchedForSomeBytes() throws Exception {
     assertEquals(
         10_000_000, read("prefetch_size = 10_000_000").configuration().fetch().prefetchSize());
+  }
+
+  @Test
+  void whatIsReadNeedNotBeRemembered() throws Exception {
+    assertEquals(true, Configuration.defaults().fetch().learn());
+    assertEquals(false, read("learn_reads = false").configuration().fetch().learn());
   }
 
   @Test

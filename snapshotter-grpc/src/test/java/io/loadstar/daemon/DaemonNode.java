@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.loadstar.build.BuildOptions;
 import io.loadstar.grpc.GrpcSnapshotter;
 import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.snapshot.Mount;
@@ -31,20 +32,25 @@ final class DaemonNode implements Closeable {
   GrpcSnapshotter client;
   private int layers;
 
-  private DaemonNode(Path folder) throws IOException {
+  private DaemonNode(Path folder, String configuration) throws IOException {
     this.folder = folder;
     this.registry = new FakeRegistry();
-    this.daemon = DaemonProcess.start(folder, ON_DEMAND_ONLY);
+    this.daemon = DaemonProcess.start(folder, configuration);
     this.client = daemon.connect();
   }
 
   /** Starts one; the test is skipped where that can't be done. */
   static DaemonNode start(Path folder) throws IOException {
+    return start(folder, ON_DEMAND_ONLY);
+  }
+
+  /** Starts one whose daemon is so configured; the test is skipped where that can't be done. */
+  static DaemonNode start(Path folder, String configuration) throws IOException {
     assumeTrue(
         Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")),
         "skipped: needs root");
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "skipped: needs /dev/fuse");
-    return new DaemonNode(folder);
+    return new DaemonNode(folder, configuration);
   }
 
   /** Starts the daemon again, which has been ended. */
@@ -56,7 +62,12 @@ final class DaemonNode implements Closeable {
 
   /** A layer unlike any other of this node. */
   TestLayer layer() throws Exception {
-    return TestLayer.make(folder, "layer" + layers++, registry);
+    return layer(BuildOptions.DEFAULT);
+  }
+
+  /** A layer unlike any other of this node, so built but for the size of its chunks. */
+  TestLayer layer(BuildOptions options) throws Exception {
+    return TestLayer.make(folder, "layer" + layers++, registry, options);
   }
 
   /** Where the content of a remote snapshot is mounted. */

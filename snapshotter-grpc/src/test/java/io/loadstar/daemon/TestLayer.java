@@ -26,7 +26,8 @@ record TestLayer(Path tree, BuiltLayer built) {
   private static final int CHUNK = 64 << 10;
 
   /** Makes a layer whose content depends on {@code name}, and puts it into {@code registry}. */
-  static TestLayer make(Path folder, String name, FakeRegistry registry) throws Exception {
+  static TestLayer make(Path folder, String name, FakeRegistry registry, BuildOptions options)
+      throws Exception {
     Path tree = Files.createDirectories(folder.resolve(name + "-tree"));
     Random random = new Random(name.hashCode());
     byte[] large = new byte[500_000];
@@ -48,8 +49,7 @@ record TestLayer(Path tree, BuiltLayer built) {
     try (InputStream stream = tar.getInputStream();
         LayerBuilder builder = new LayerBuilder(2)) {
       BuiltLayer built =
-          builder.build(
-              stream, folder.resolve(name + ".esgz"), BuildOptions.DEFAULT.withChunkSize(CHUNK));
+          builder.build(stream, folder.resolve(name + ".esgz"), options.withChunkSize(CHUNK));
       registry.add(Files.readAllBytes(built.file()));
       return new TestLayer(tree, built);
     }
