@@ -24,6 +24,11 @@ public record PullRequest(
     NOT_REQUIRED
   }
 
+  /** One that asks for what is usual: a promise. */
+  public PullRequest(ImageReference image, Optional<Platform> platform, String snapshotter) {
+    this(image, platform, snapshotter, Promise.REQUIRED);
+  }
+
   private static final Set<String> ORDINARY_SNAPSHOTTERS =
       Set.of("overlayfs", "native", "btrfs", "zfs", "devmapper", "blockfile", "erofs");
 
