@@ -17,7 +17,7 @@ import java.util.Locale;
  * and after a restart, which asks no registry. Prints a table in Markdown.
  *
  * <p>Runs as root, after {@code bin/build}: {@code java -cp ... io.loadstar.scenario.ManyLayers
- * [LAYERS [FILES]]}.
+ * [--document] [LAYERS [FILES]]}.
  */
 public final class ManyLayers {
 
@@ -29,27 +29,32 @@ public final class ManyLayers {
 
   private final PrivateNode node;
 
-  private ManyLayers(PrivateNode node) {
+  private final Report report;
+
+  private ManyLayers(PrivateNode node, Report report) {
     this.node = node;
+    this.report = report;
   }
 
   /**
-   * @param arguments how many layers, of how many files
+   * @param words how many layers, of how many files
    */
-  public static void main(String[] arguments) throws Exception {
-    int layers = arguments.length > 0 ? Integer.parseInt(arguments[0]) : LAYERS;
-    int files = arguments.length > 1 ? Integer.parseInt(arguments[1]) : FILES;
-    try (PrivateNode node = PrivateNode.start("no_background_fetch = true\n")) {
-      new ManyLayers(node).run(layers, files);
+  public static void main(String[] words) throws Exception {
+    Arguments arguments = Arguments.of(words);
+    int layers = arguments.number(0, LAYERS);
+    int files = arguments.number(1, FILES);
+    try (PrivateNode node = PrivateNode.start("no_background_fetch = true\n");
+        Report report = new Report("ManyLayers " + layers + " " + files, arguments)) {
+      new ManyLayers(node, report).run(layers, files);
     }
   }
 
   private void run(int layers, int files) throws Exception {
     String reference = pushed(layers, files);
     Ctr ctr = node.ctr().in("many");
-    System.out.printf("%d layers of %d files%n%n", layers, files);
-    System.out.println("| | RssAnon MiB | RSS MiB |");
-    System.out.println("|---|---|---|");
+    report.head("%d layers of %d files each;".formatted(layers, files));
+    report.line("| | RssAnon MiB | RSS MiB |");
+    report.line("|---|---:|---:|");
     print("none mounted");
     node.pullLazily(ctr, reference);
     print("mounted");
@@ -58,29 +63,44 @@ public final class ManyLayers {
             .formatted(node.snapshotterRoot(), READERS);
     Process readers = Program.shell(read).within(Duration.ofMinutes(10)).start();
     long most = 0;
+    long mostOfAll = 0;
     while (readers.isAlive()) {
       most = Math.max(most, memory("RssAnon"));
+      mostOfAll = Math.max(mostOfAll, memory("VmRSS"));
       readers.waitFor(100, java.util.concurrent.TimeUnit.MILLISECONDS);
     }
-    System.out.printf(Locale.ROOT, "| at most with %d readers | %.0f | |%n", READERS, most / MIB);
+    if (readers.exitValue() != 0) {
+      throw new IOException("a reader failed: " + readers.exitValue());
+    }
+    report.line(
+        String.format(
+            Locale.ROOT,
+            "| at most, with %d readers | %.0f | %.0f |",
+            READERS,
+            most / MIB,
+            mostOfAll / MIB));
     node.killSnapshotter();
+    long mark = node.registry().accessLog().mark();
     long begin = System.nanoTime();
     node.startSnapshotter();
-    System.out.printf(
-        Locale.ROOT,
-        "| after a restart of %.1f s | %.0f | %.0f |%n",
-        (System.nanoTime() - begin) / 1e9,
-        memory("RssAnon") / MIB,
-        memory("VmRSS") / MIB);
+    report.line(
+        String.format(
+            Locale.ROOT,
+            "| after a restart of %.1f s and %d requests to the registry | %.0f | %.0f |",
+            (System.nanoTime() - begin) / 1e9,
+            node.registry().accessLog().since(mark).requests().size(),
+            memory("RssAnon") / MIB,
+            memory("VmRSS") / MIB));
   }
 
   private void print(String what) throws IOException {
-    System.out.printf(
-        Locale.ROOT,
-        "| %s | %.0f | %.0f |%n",
-        what,
-        memory("RssAnon") / MIB,
-        memory("VmRSS") / MIB);
+    report.line(
+        String.format(
+            Locale.ROOT,
+            "| %s | %.0f | %.0f |",
+            what,
+            memory("RssAnon") / MIB,
+            memory("VmRSS") / MIB));
   }
 
   /** In KiB, as the kernel tells it. */

@@ -9,86 +9,107 @@ import java.util.Locale;
 /**
  * Reads every byte of an image from nothing: {@code loadstar pull} and {@code tar} of the root,
  * beside containerd's overlayfs pull and the same {@code tar}, behind lines of 0, 20 and 100 ms
- * round trip and 200 Mbit/s. Prints a table in Markdown.
+ * round trip and 200 Mbit/s. Prints a table in Markdown for each.
  *
  * <p>Runs as root, after {@code bin/build}: {@code bin/benchmark --scenario ReadEverything
- * [ROUNDS]}. Both ways take turns; the medians count.
+ * [--document] [ROUNDS [ROUND TRIP...]]}. Both ways take turns; the medians count, and the shortest
+ * and longest are told beside them.
  */
 public final class ReadEverything {
 
+  private static final String NAME = "ReadEverything";
   private static final int ROUNDS = 3;
   private static final String READ = "tar --create . | cat >/dev/null";
 
   private final PrivateNode node;
   private final HostImage image;
+  private final Arguments arguments;
   private int runs;
 
-  private ReadEverything(PrivateNode node, HostImage image) {
+  private ReadEverything(PrivateNode node, HostImage image, Arguments arguments) {
     this.node = node;
     this.image = image;
+    this.arguments = arguments;
   }
 
   /**
-   * @param arguments how many rounds; {@value #ROUNDS} without
+   * @param words how many rounds, {@value #ROUNDS} without, and which round trips in ms
    */
-  public static void main(String[] arguments) throws Exception {
-    int rounds = arguments.length == 0 ? ROUNDS : Integer.parseInt(arguments[0]);
+  public static void main(String[] words) throws Exception {
+    Arguments arguments = Arguments.of(words);
     try (PrivateNode node = PrivateNode.start("")) {
       HostImage image = HostImage.pushed(node, "scenario/everything");
-      System.out.printf(
-          Locale.ROOT,
-          "%.1f MB compressed as packed; medians of %d rounds%n%n",
-          image.bytes() / 1e6,
-          rounds);
-      System.out.println("| round trip | | pull s | all read s | requests | MB | of overlayfs |");
-      System.out.println("|---|---|---|---|---|---|---|");
-      ReadEverything scenario = new ReadEverything(node, image);
-      for (ShapedRelay.Shape line : ShapedRun.LINES) {
-        scenario.compare(line, rounds);
+      ReadEverything scenario = new ReadEverything(node, image, arguments);
+      for (ShapedRelay.Shape line : arguments.lines(1)) {
+        scenario.compare(line, arguments.number(0, ROUNDS));
       }
     }
   }
 
   private void compare(ShapedRelay.Shape line, int rounds) throws Exception {
-    List<ShapedRun> overlays = new ArrayList<>();
-    List<ShapedRun> lazies = new ArrayList<>();
-    for (int i = 0; i < rounds; i++) {
-      overlays.add(
-          run(
-              line,
-              new ShapedRun.Work(
-                  "overlayfs",
-                  (ctr, address) -> ctr.pull("overlayfs", image.ordinary(address)),
-                  READ)));
-      lazies.add(
-          run(
-              line,
-              new ShapedRun.Work(
-                  PrivateNode.SNAPSHOTTER,
-                  (ctr, address) -> node.pullLazily(ctr, image.lazy(address)),
-                  READ)));
+    long trip = line.roundTrip().toMillis();
+    try (Report report = new Report(NAME + " " + rounds + " " + trip, arguments)) {
+      report.head(
+          String.format(
+              Locale.ROOT,
+              "**%d ms**: %.1f MB compressed as packed, medians of %d rounds;",
+              trip,
+              image.bytes() / 1e6,
+              rounds));
+      List<ShapedRun> overlays = new ArrayList<>();
+      List<ShapedRun> lazies = new ArrayList<>();
+      for (int i = 0; i < rounds; i++) {
+        overlays.add(run(report, line, overlayfs()));
+        lazies.add(run(report, line, lazily()));
+      }
+      report.line(
+          "| | pull s | all read s | from, to | requests | MB | snapshotter's processor s | of"
+              + " overlayfs |");
+      report.line("|---|---:|---:|---:|---:|---:|---:|---:|");
+      double reference = ShapedRun.median(overlays).all();
+      row(report, "containerd, overlayfs", overlays, reference);
+      row(report, "Loadstar", lazies, reference);
     }
-    ShapedRun overlay = ShapedRun.median(overlays);
-    ShapedRun lazy = ShapedRun.median(lazies);
-    String trip = line.roundTrip().toMillis() + " ms";
-    print(trip, "overlayfs", overlay, 1);
-    print(trip, "Loadstar", lazy, lazy.all() / overlay.all());
   }
 
-  private ShapedRun run(ShapedRelay.Shape line, ShapedRun.Work work) throws Exception {
-    return ShapedRun.of(node, line, "run" + ++runs, work);
+  private ShapedRun.Work overlayfs() {
+    return new ShapedRun.Work(
+        "overlayfs", (ctr, address) -> ctr.pull("overlayfs", image.ordinary(address)), READ);
   }
 
-  private static void print(String trip, String what, ShapedRun run, double of) {
-    System.out.printf(
-        Locale.ROOT,
-        "| %s | %s | %.1f | %.1f | %d | %.1f | %.2f |%n",
-        trip,
-        what,
-        run.pull(),
-        run.all(),
-        run.blobs().size(),
-        run.megabytes(),
-        of);
+  private ShapedRun.Work lazily() {
+    return new ShapedRun.Work(
+        PrivateNode.SNAPSHOTTER, (ctr, address) -> node.pullLazily(ctr, image.lazy(address)), READ);
+  }
+
+  private ShapedRun run(Report report, ShapedRelay.Shape line, ShapedRun.Work work)
+      throws Exception {
+    ShapedRun run = ShapedRun.of(node, line, "run" + ++runs, work);
+    report.aside(
+        String.format(
+            Locale.ROOT,
+            "%s: pull %.1f s, all %.1f s, processor %.1f s",
+            work.snapshotter(),
+            run.pull(),
+            run.all(),
+            run.processor()));
+    return run;
+  }
+
+  private static void row(Report report, String what, List<ShapedRun> runs, double reference) {
+    ShapedRun run = ShapedRun.median(runs);
+    report.line(
+        String.format(
+            Locale.ROOT,
+            "| %s | %.1f | %.1f | %.1f, %.1f | %d | %.1f | %.1f | %.2f |",
+            what,
+            run.pull(),
+            run.all(),
+            runs.stream().mapToDouble(ShapedRun::all).min().orElseThrow(),
+            runs.stream().mapToDouble(ShapedRun::all).max().orElseThrow(),
+            run.blobs().size(),
+            run.megabytes(),
+            run.processor(),
+            run.all() / reference));
   }
 }

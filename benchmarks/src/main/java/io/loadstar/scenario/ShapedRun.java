@@ -18,13 +18,17 @@ import java.util.List;
  * @param all seconds until the program had ended as well
  * @param blobs all requests for blobs
  * @param after those of them that were made after the pull
+ * @param processor seconds of processor time that the snapshotter took
  */
 record ShapedRun(
-    double pull, double all, List<ShapedRelay.Exchange> blobs, List<ShapedRelay.Exchange> after) {
+    double pull,
+    double all,
+    List<ShapedRelay.Exchange> blobs,
+    List<ShapedRelay.Exchange> after,
+    double processor) {
 
-  /** The three lines of the scenarios: 200 Mbit/s each. */
-  static final List<ShapedRelay.Shape> LINES =
-      List.of(line(Duration.ZERO), line(Duration.ofMillis(20)), line(Duration.ofMillis(100)));
+  /** What an earlier run wrote is written, and what it read isn't in memory. */
+  private static final String CLEAN = "sync; echo 3 >/proc/sys/vm/drop_caches";
 
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final double NANOS_PER_SECOND = 1e9;
@@ -32,10 +36,6 @@ record ShapedRun(
   ShapedRun {
     blobs = List.copyOf(blobs);
     after = List.copyOf(after);
-  }
-
-  private static ShapedRelay.Shape line(Duration roundTrip) {
-    return new ShapedRelay.Shape(roundTrip, 200_000_000);
   }
 
   /** How an image is pulled. */
@@ -61,13 +61,16 @@ record ShapedRun(
       throws Exception {
     Ctr ctr = node.ctr().in(namespace);
     Path root = Files.createTempDirectory(node.scratch(), "root");
+    Program.shell(CLEAN).output();
     try (ShapedRelay relay = ShapedRelay.start(node.registry().address(), line)) {
+      final Duration processorBefore = processorTime(node);
       final long begin = System.nanoTime();
       work.pull.by(ctr, relay.address());
       final long pulled = System.nanoTime();
       ctr.mount(work.snapshotter, root);
       Program.shell("cd '%s' && %s".formatted(root, work.script)).within(LIMIT).output();
       final long end = System.nanoTime();
+      final Duration processor = processorTime(node).minus(processorBefore);
       ctr.unmount(work.snapshotter, root);
       for (String reference : ctr.call("images", "ls", "-q").output().lines().toList()) {
         ctr.remove(reference);
@@ -78,8 +81,15 @@ record ShapedRun(
           (pulled - begin) / NANOS_PER_SECOND,
           (end - begin) / NANOS_PER_SECOND,
           blobs,
-          blobs.stream().filter(each -> each.begun() - pulled >= 0).toList());
+          blobs.stream().filter(each -> each.begun() - pulled >= 0).toList(),
+          processor.toNanos() / NANOS_PER_SECOND);
     }
+  }
+
+  private static Duration processorTime(PrivateNode node) {
+    return ProcessHandle.of(node.snapshotterPid())
+        .flatMap(process -> process.info().totalCpuDuration())
+        .orElse(Duration.ZERO);
   }
 
   private static boolean isForBlob(ShapedRelay.Exchange exchange) {
