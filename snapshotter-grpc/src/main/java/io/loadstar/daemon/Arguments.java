@@ -3,12 +3,14 @@ package io.loadstar.daemon;
 import ch.qos.logback.classic.Level;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -47,6 +49,14 @@ sealed interface Arguments {
       implements Arguments {}
 
   /**
+   * To look at a configuration file.
+   *
+   * @param action what for
+   * @param file which one; null for the usual one
+   */
+  record Configure(ConfigCommand.Action action, @Nullable Path file) implements Arguments {}
+
+  /**
    * Reads a command line.
    *
    * @throws ParameterException if it can't be followed
@@ -54,11 +64,16 @@ sealed interface Arguments {
   static Arguments read(String[] arguments) {
     CommandLine command = new CommandLine(Options.spec());
     ParseResult result = command.parseArgs(Options.doubleDashes(arguments));
-    if (command.isUsageHelpRequested()) {
-      return new Show(command.getUsageMessage());
+    for (CommandLine asked : result.asCommandLineList()) {
+      if (asked.isUsageHelpRequested()) {
+        return new Show(asked.getUsageMessage());
+      }
     }
     if (command.isVersionHelpRequested()) {
       return new Show(PROGRAM + " " + Options.version() + System.lineSeparator());
+    }
+    if (result.hasSubcommand()) {
+      return Options.configure(result.subcommand());
     }
     String level = Options.text(result, "--log-level");
     return new Serve(
@@ -85,7 +100,8 @@ sealed interface Arguments {
       spec.usageMessage()
           .description("Serves containerd snapshots whose content arrives when it is read.")
           .sortOptions(false);
-      return spec.addOption(
+      return spec.addSubcommand("config", config())
+          .addOption(
               value("--address", "SOCKET", "Unix socket to listen on (default: ${DEFAULT-VALUE}).")
                   .defaultValue("/run/loadstar-snapshotter/loadstar-snapshotter.sock")
                   .build())
@@ -114,6 +130,60 @@ sealed interface Arguments {
           .addOption(
               flag("Show the version and exit.", "-V", "--version").versionHelp(true).build())
           .addOption(flag("Show this and exit.", "-h", "--help").usageHelp(true).build());
+    }
+
+    private static CommandSpec config() {
+      CommandSpec spec =
+          CommandSpec.create()
+              .addOption(flag("Show this and exit.", "-h", "--help").usageHelp(true).build());
+      spec.usageMessage().description("Checks, shows or migrates configuration files.");
+      for (ConfigCommand.Action action : ConfigCommand.Action.values()) {
+        spec.addSubcommand(name(action), action(action));
+      }
+      return spec;
+    }
+
+    private static CommandSpec action(ConfigCommand.Action action) {
+      CommandSpec spec =
+          CommandSpec.create()
+              .addPositional(
+                  PositionalParamSpec.builder()
+                      .paramLabel("FILE")
+                      .type(Path.class)
+                      .arity("0..1")
+                      .description(
+                          switch (action) {
+                            case CHECK, DUMP -> "The file (default: " + Main.DEFAULT_CONFIG + ").";
+                            case MIGRATE ->
+                                "The file (default: " + ConfigCommand.PEER_CONFIG + ").";
+                          })
+                      .build())
+              .addOption(flag("Show this and exit.", "-h", "--help").usageHelp(true).build());
+      spec.usageMessage()
+          .description(
+              switch (action) {
+                case CHECK ->
+                    "Says whether the daemon would start with a file; if not, why and on which line.";
+                case DUMP -> "Writes a file with all keys, explained, and the values that hold.";
+                case MIGRATE ->
+                    "Writes what a stargz-snapshotter's file comes to here; says what is dropped.";
+              });
+      return spec;
+    }
+
+    private static String name(ConfigCommand.Action action) {
+      return action.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static Arguments configure(ParseResult config) {
+      if (!config.hasSubcommand()) {
+        throw new ParameterException(
+            config.commandSpec().commandLine(), "config wants one of check, dump and migrate");
+      }
+      ParseResult action = config.subcommand();
+      return new Configure(
+          ConfigCommand.Action.valueOf(action.commandSpec().name().toUpperCase(Locale.ROOT)),
+          action.matchedPositionalValue(0, (Path) null));
     }
 
     private static OptionSpec.Builder value(String name, String label, String description) {

@@ -85,7 +85,13 @@ record Configuration(
       Map<String, List<Mirror>> mirrors,
       String configPath,
       RedirectRule redirects,
-      Optional<UnpackBounds> unpacking) {}
+      Optional<UnpackBounds> unpacking) {
+
+    private Resolver withHostsOf(Resolver other) {
+      return new Resolver(
+          layerTimeout, requestTimeout, other.mirrors, other.configPath, redirects, unpacking);
+    }
+  }
 
   /**
    * @param transport which one
@@ -95,8 +101,13 @@ record Configuration(
   record Fuse(
       TransportChoice transport, PassthroughChoice passthrough, List<String> noPassthrough) {}
 
-  /** What it says, and the keys in it that mean nothing here. */
-  record Read(Configuration configuration, List<String> unknownKeys) {}
+  /**
+   * A file that was read.
+   *
+   * @param configuration what it says
+   * @param ineffective its keys that only mean something to the peer
+   */
+  record Read(Configuration configuration, List<String> ineffective) {}
 
   /** What holds without a file. */
   static Configuration defaults() {
@@ -124,20 +135,47 @@ record Configuration(
   /**
    * Reads {@code file}.
    *
-   * @throws MalformedConfigurationException if a key's value can't be followed, with the line
+   * @throws MalformedConfigurationException if it has a key that means nothing here nor to the peer
+   *     or a value that can't be followed; with the line
    * @throws IOException if it can't be read
    */
   static Read read(Path file) throws IOException {
     TomlTable toml = TomlTable.read(file);
-    Configuration configuration =
-        new Configuration(
-            toml.text("metrics_address", ""),
-            verification(toml),
-            fetch(toml),
-            resolver(toml),
-            store(toml.table("store")),
-            fuse(toml.table("fuse")));
-    return new Read(configuration, toml.unknown());
+    Configuration configuration = of(toml);
+    List<String> ineffective = new ArrayList<>();
+    List<String> unknown = new ArrayList<>();
+    for (TomlTable.Unknown key : toml.unknown()) {
+      if (PeerKeys.contains(key.path())) {
+        ineffective.add(key.path());
+      } else {
+        unknown.add(file + ":" + key.line() + ": " + key.path() + " is no key that is known here");
+      }
+    }
+    if (!unknown.isEmpty()) {
+      throw new MalformedConfigurationException(String.join("; ", unknown));
+    }
+    return new Read(configuration, ineffective);
+  }
+
+  /**
+   * What a document says, whatever else is in it.
+   *
+   * @throws MalformedConfigurationException if a value can't be followed, with the line
+   */
+  static Configuration of(TomlTable toml) throws MalformedConfigurationException {
+    return new Configuration(
+        toml.text("metrics_address", ""),
+        verification(toml),
+        fetch(toml),
+        resolver(toml),
+        store(toml.table("store")),
+        fuse(toml.table("fuse")));
+  }
+
+  /** This, with the mirrors and the directories of hosts that {@code other} has. */
+  Configuration withHostsOf(Configuration other) {
+    return new Configuration(
+        metricsAddress, verification, fetch, resolver.withHostsOf(other.resolver), store, fuse);
   }
 
   private static Verification verification(TomlTable toml) throws MalformedConfigurationException {
@@ -173,12 +211,20 @@ record Configuration(
   }
 
   private static Fuse fuse(TomlTable fuse) throws MalformedConfigurationException {
-    String passthrough = fuse.text("passthrough", "off");
-    PassthroughChoice choice = PassthroughChoice.named(passthrough);
-    if (choice == null) {
-      throw fuse.malformed("passthrough", "must be off, auto or on, not " + passthrough);
+    return new Fuse(transport(fuse), passthrough(fuse), fuse.texts("no_passthrough_images"));
+  }
+
+  private static PassthroughChoice passthrough(TomlTable fuse)
+      throws MalformedConfigurationException {
+    if (fuse.hasFlag("passthrough")) {
+      return PassthroughChoice.ofFlag(fuse.flag("passthrough", false));
     }
-    return new Fuse(transport(fuse), choice, fuse.texts("no_passthrough_images"));
+    String name = fuse.text("passthrough", PassthroughChoice.OFF.text());
+    PassthroughChoice choice = PassthroughChoice.named(name);
+    if (choice == null) {
+      throw fuse.malformed("passthrough", "must be off, auto or on, not " + name);
+    }
+    return choice;
   }
 
   private static TransportChoice transport(TomlTable fuse) throws MalformedConfigurationException {

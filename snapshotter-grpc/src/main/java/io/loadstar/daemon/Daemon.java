@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +17,7 @@ final class Daemon implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Daemon.class);
 
   private final Deque<Closeable> parts = new ArrayDeque<>();
+  private @Nullable Reload reload;
 
   /** Adds what has been started. */
   <T extends Closeable> T add(T part) {
@@ -35,6 +37,18 @@ final class Daemon implements Closeable {
       }
     });
     return part;
+  }
+
+  /** How its configuration is read again. */
+  void onReload(Reload how) {
+    reload = how;
+  }
+
+  /** Reads its configuration again. */
+  void reload(Reload.Reading reading) {
+    if (reload != null) {
+      reload.run(reading);
+    }
   }
 
   /** Ends everything; what can't be ended is logged, and doesn't keep the rest. */

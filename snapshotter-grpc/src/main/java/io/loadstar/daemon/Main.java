@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
@@ -16,7 +15,8 @@ import picocli.CommandLine;
  */
 public final class Main {
 
-  private static final Path DEFAULT_CONFIG = Path.of("/etc/loadstar-snapshotter/config.toml");
+  /** Where the configuration is unless it is said to be elsewhere; it need not be there. */
+  static final Path DEFAULT_CONFIG = Path.of("/etc/loadstar-snapshotter/config.toml");
 
   private Main() {}
 
@@ -41,14 +41,30 @@ public final class Main {
         yield CommandLine.ExitCode.OK;
       }
       case Arguments.Serve serve -> serve(serve);
+      case Arguments.Configure configure -> configure(configure);
     };
+  }
+
+  private static int configure(Arguments.Configure wanted) {
+    try {
+      ConfigCommand.Outcome outcome = ConfigCommand.run(wanted.action(), wanted.file());
+      System.out.print(outcome.out());
+      System.out.flush();
+      outcome.notes().forEach(note -> System.err.println(Arguments.PROGRAM + ": " + note));
+      return CommandLine.ExitCode.OK;
+    } catch (IOException e) {
+      System.err.println(Arguments.PROGRAM + ": " + message(e));
+      return CommandLine.ExitCode.SOFTWARE;
+    }
   }
 
   private static int serve(Arguments.Serve wanted) {
     LogConfiguration.apply(wanted.level());
-    StopSignal stop = StopSignal.install();
-    try (Daemon _ = Wiring.start(wanted.places(), configuration(wanted.config()))) {
-      stop.await();
+    Signals signals = Signals.install();
+    try (Daemon daemon = Wiring.start(wanted.places(), configuration(wanted.config()))) {
+      while (signals.next() == Signals.Wish.RELOAD) {
+        daemon.reload(() -> configuration(wanted.config()));
+      }
       LoggerFactory.getLogger(Main.class).info("stopping");
       return CommandLine.ExitCode.OK;
     } catch (IOException | RuntimeException e) {
@@ -76,17 +92,17 @@ public final class Main {
       return Configuration.defaults();
     }
     Configuration.Read read = Configuration.read(file);
-    warn(file, read.unknownKeys());
+    warn(file, read.ineffective());
     return read.configuration();
   }
 
-  private static void warn(Path file, List<String> unknownKeys) {
-    Logger log = LoggerFactory.getLogger(Main.class);
-    for (String key : unknownKeys) {
-      log.atWarn()
+  private static void warn(Path file, List<String> ineffective) {
+    if (!ineffective.isEmpty()) {
+      LoggerFactory.getLogger(Main.class)
+          .atWarn()
           .addKeyValue("file", file)
-          .addKeyValue("key", key)
-          .log("unknown key in the configuration, ignored");
+          .addKeyValue("keys", String.join(", ", ineffective))
+          .log("keys of stargz-snapshotter that have no effect here");
     }
   }
 }

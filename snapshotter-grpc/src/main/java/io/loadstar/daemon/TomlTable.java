@@ -12,8 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,7 +32,7 @@ final class TomlTable {
   private final String path;
   private final ObjectNode values;
   private final Set<String> asked = new LinkedHashSet<>();
-  private final List<TomlTable> children = new ArrayList<>();
+  private final Map<String, TomlTable> children = new LinkedHashMap<>();
 
   private record Source(Path file, TomlLines lines) {
 
@@ -156,6 +160,26 @@ final class TomlTable {
     return List.copyOf(texts);
   }
 
+  /** Whether the key is there and is {@code true} or {@code false}; not asked for by that. */
+  boolean hasFlag(String key) {
+    return values.path(key).isBoolean();
+  }
+
+  /**
+   * A value as it stands in the file.
+   *
+   * @param table of the document, as {@code a.b}; empty for the document itself
+   */
+  Optional<JsonNode> at(String table, String key) {
+    JsonNode node = values;
+    if (!table.isEmpty()) {
+      for (String part : table.split("\\.", -1)) {
+        node = node.path(part);
+      }
+    }
+    return Optional.of(node.path(key)).filter(value -> !value.isMissingNode());
+  }
+
   /** All keys, whether asked for or not. */
   List<String> keys() {
     List<String> keys = new ArrayList<>();
@@ -163,18 +187,54 @@ final class TomlTable {
     return keys;
   }
 
-  /** The keys that nobody has asked for, of this table and of those below that were. */
-  List<String> unknown() {
-    List<String> unknown = new ArrayList<>();
+  /** A key that means nothing here, with the line where it stands. */
+  record Unknown(String path, int line) {}
+
+  /** The keys that nobody has asked for, of this table and of all below, by line. */
+  List<Unknown> unknown() {
+    List<String> paths = new ArrayList<>();
+    addUnknown(paths);
+    return paths.stream()
+        .map(unknown -> new Unknown(unknown, source.lines().of(unknown)))
+        .sorted(Comparator.comparingInt(Unknown::line))
+        .toList();
+  }
+
+  private void addUnknown(List<String> unknown) {
     for (String key : keys()) {
       if (!asked.contains(key)) {
-        unknown.add(path(key));
+        addLeaves(path(key), values.path(key), unknown);
       }
     }
-    for (TomlTable child : children) {
-      unknown.addAll(child.unknown());
+    for (TomlTable child : children.values()) {
+      child.addUnknown(unknown);
     }
-    return unknown;
+  }
+
+  /** TOML's parser bounds the depth. */
+  private static void addLeaves(String path, JsonNode value, List<String> leaves) {
+    if (value.isObject() && !value.isEmpty()) {
+      value
+          .properties()
+          .forEach(entry -> addLeaves(path + "." + entry.getKey(), entry.getValue(), leaves));
+    } else {
+      leaves.add(path);
+    }
+  }
+
+  /** The document's keys that were asked for, as {@code a.b}, and no tables. */
+  Set<String> asked() {
+    Set<String> paths = new LinkedHashSet<>();
+    Set<String> tables = new LinkedHashSet<>();
+    addAsked(paths, tables);
+    paths.removeAll(tables);
+    return paths;
+  }
+
+  private void addAsked(Set<String> paths, Set<String> tables) {
+    asked.forEach(key -> paths.add(path(key)));
+    tables.add(path);
+    children.values().forEach(child -> child.addAsked(paths, tables));
   }
 
   /** An error about {@code key}, with its file and line. */
@@ -183,9 +243,7 @@ final class TomlTable {
   }
 
   private TomlTable child(String childPath, ObjectNode object) {
-    TomlTable child = new TomlTable(source, childPath, object);
-    children.add(child);
-    return child;
+    return children.computeIfAbsent(childPath, _ -> new TomlTable(source, childPath, object));
   }
 
   private JsonNode value(String key) {

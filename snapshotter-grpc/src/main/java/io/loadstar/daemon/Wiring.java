@@ -8,14 +8,12 @@ import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.lazy.LearntReads;
 import io.loadstar.registry.CountedTraffic;
-import io.loadstar.registry.NamedMirrors;
 import io.loadstar.registry.Network;
 import io.loadstar.registry.PlainHttp;
 import io.loadstar.registry.RegistryAccess;
 import io.loadstar.registry.RegistryClient;
 import io.loadstar.registry.RetryPolicy;
 import io.loadstar.registry.Timeouts;
-import io.loadstar.registry.hosts.ContainerdHosts;
 import io.loadstar.remote.KeptLayers;
 import io.loadstar.remote.KeptReads;
 import io.loadstar.remote.LayerResolver;
@@ -79,9 +77,12 @@ final class Wiring {
   private static final int RESTORE_THREADS = 4;
   private static final long IDLE_SECONDS = 30;
 
+  private static final PlainHttp PLAIN_HTTP = PlainHttp.loopbackOnly();
+
   private final Daemon daemon = new Daemon();
   private final Places places;
   private final Configuration configuration;
+  private final ReloadableHosts hosts;
 
   /**
    * Where the daemon is to be found.
@@ -94,6 +95,7 @@ final class Wiring {
   private Wiring(Places places, Configuration configuration) {
     this.places = places;
     this.configuration = configuration;
+    this.hosts = new ReloadableHosts(configuration.resolver(), PLAIN_HTTP);
   }
 
   /**
@@ -145,7 +147,10 @@ final class Wiring {
         .addKeyValue("address", server.address())
         .addKeyValue("root", root)
         .log("serving snapshots");
-    ServiceManager.tellReady();
+    ServiceManager manager = daemon.add(ServiceManager.ofProcess());
+    manager.ready();
+    manager.watch(() -> answers(snapshotter));
+    daemon.onReload(new Reload(configuration, hosts, manager));
     warmUp(registry);
   }
 
@@ -172,10 +177,9 @@ final class Wiring {
     Configuration.Resolver resolver = configuration.resolver();
     Timeouts timeouts =
         new Timeouts(usual.connect(), resolver.requestTimeout(), usual.stall(), usual.commit());
-    PlainHttp plainHttp = PlainHttp.loopbackOnly();
     return new RegistryAccess(
-        plainHttp,
-        new NamedMirrors(resolver.mirrors(), ContainerdHosts.of(resolver.configPath()), plainHttp),
+        PLAIN_HTTP,
+        hosts,
         UserCredentials.ofProcess(),
         network().withTimeouts(timeouts).withRedirects(resolver.redirects()),
         RetryPolicy.defaults(),
@@ -239,6 +243,19 @@ final class Wiring {
       MetricsServer server =
           daemon.add(MetricsServer.start(configuration.metricsAddress(), metrics));
       log.atInfo().addKeyValue("metrics", server.address()).log("showing metrics");
+    }
+  }
+
+  /** What every call needs: the database answers, if only that it has no such snapshot. */
+  private static boolean answers(OverlaySnapshotter snapshotter) {
+    try {
+      var _ = snapshotter.stat("loadstar-watchdog");
+      return true;
+    } catch (SnapshotException.NotFound e) {
+      return true;
+    } catch (SnapshotException e) {
+      log.error("the watchdog isn't answered", e);
+      return false;
     }
   }
 

@@ -2,6 +2,7 @@ package io.loadstar.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.cache.Quota;
 import io.loadstar.lazy.LazyOptions;
@@ -14,12 +15,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ConfigurationTest {
+
+  private static final String MIRROR = "resolver.host.a.b.mirrors[0].";
 
   @TempDir Path folder;
 
@@ -33,9 +38,40 @@ final class ConfigurationTest {
   }
 
   @Test
-  void theExampleSaysWhatHoldsWithoutIt() throws Exception {
-    Configuration.Read example = Configuration.read(Path.of("../deploy/config.toml"));
-    assertEquals(new Configuration.Read(Configuration.defaults(), List.of()), example);
+  void theShippedFileSaysWhatHoldsWithoutIt() throws Exception {
+    assertEquals(
+        new Configuration.Read(Configuration.defaults(), List.of()),
+        read(ConfigurationDocument.defaults()));
+  }
+
+  @Test
+  void theShippedFileHasEveryKeyThatIsReadAndExplainsIt() throws Exception {
+    TomlTable nothing = TomlTable.read(Files.writeString(folder.resolve("empty.toml"), ""));
+    var _ = Configuration.of(nothing);
+    Set<String> explained = new TreeSet<>();
+    String table = "";
+    boolean told = false;
+    for (String line : ConfigurationDocument.defaults().lines().toList()) {
+      if (line.startsWith("[")) {
+        table = line.substring(1, line.indexOf(']')) + ".";
+      } else if (line.contains(" = ") && !line.startsWith("#")) {
+        assertTrue(told, "not explained: " + line);
+        explained.add(table + line.substring(0, line.indexOf(" = ")));
+      }
+      // One comment may be for several keys in a row.
+      told = line.startsWith("# ") || (told && !line.isEmpty());
+    }
+    assertEquals(new TreeSet<>(nothing.asked()), explained);
+  }
+
+  @Test
+  void thePeersPassthroughIsAFlag() throws Exception {
+    assertEquals(
+        PassthroughChoice.AUTO,
+        read("[fuse]\npassthrough = true").configuration().fuse().passthrough());
+    assertEquals(
+        PassthroughChoice.OFF,
+        read("[fuse]\npassthrough = false").configuration().fuse().passthrough());
   }
 
   @Test
@@ -156,10 +192,21 @@ final class ConfigurationTest {
   }
 
   @Test
-  void unknownKeysAreNamed() throws Exception {
+  void keysThatOnlyThePeerFollowsAreNamed() throws Exception {
     assertEquals(
-        List.of("ipfs", "resolver.retries", "fuse.attr_timeout"),
-        read("ipfs = true\n[resolver]\nretries = 1\n[fuse]\nattr_timeout = 1").unknownKeys());
+        List.of("ipfs", "fuse.attr_timeout", "blob.max_retries", MIRROR + "header.X"),
+        read("""
+        ipfs = true
+        [fuse]
+        attr_timeout = 1
+        [blob]
+        max_retries = 5
+        [[resolver.host."a.b".mirrors]]
+        host = "c.d"
+        [resolver.host."a.b".mirrors.header]
+        X = "y"
+        """)
+            .ineffective());
   }
 
   @ParameterizedTest
@@ -179,6 +226,10 @@ final class ConfigurationTest {
         "[resolver.host.\"a.b\"]\\nmirrors = 1 | 2: resolver.host.a.b.mirrors must be an array",
         "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"
             + "host = \"x/y\" | 4: resolver.host.a.b.mirrors[1].host must be a host name",
+        "a = 1 | 1: a is no key that is known here",
+        "noprefetch = true\\n[read]\\ntimeout = 1 | 3: read.timeout is no key that is known here",
+        "[blobs]\\nmax = 1 | 2: blobs.max is no key that is known here",
+        "[blob]\\nmax_size = 1 | 2: blob.max_size is no key that is known here",
         "noprefetch = | 1: ",
         "a = 1\\nb = [ | 2: ",
       })

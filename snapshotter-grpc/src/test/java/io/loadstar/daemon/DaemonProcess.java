@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -38,6 +39,12 @@ final class DaemonProcess implements Closeable {
 
   /** Starts one and doesn't wait. */
   static DaemonProcess launch(Path folder, String configuration) throws IOException {
+    return launch(folder, configuration, Map.of());
+  }
+
+  /** Starts one, with these set in its environment beside ours, and doesn't wait. */
+  static DaemonProcess launch(Path folder, String configuration, Map<String, String> environment)
+      throws IOException {
     Files.deleteIfExists(socket(folder));
     Path config = Files.writeString(folder.resolve("config.toml"), configuration);
     List<String> command = new ArrayList<>();
@@ -54,12 +61,12 @@ final class DaemonProcess implements Closeable {
     command.addAll(List.of("-root", folder.resolve("root").toString()));
     command.addAll(List.of("-config", config.toString(), "-log-level", "debug"));
     File log = folder.resolve("log").toFile();
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-            .start();
-    return new DaemonProcess(folder, process);
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+    builder.environment().putAll(environment);
+    return new DaemonProcess(folder, builder.start());
   }
 
   private static Path socket(Path folder) {
@@ -77,6 +84,11 @@ final class DaemonProcess implements Closeable {
   String log() throws IOException {
     Path log = folder.resolve("log");
     return Files.exists(log) ? Files.readString(log) : "";
+  }
+
+  /** SIGHUP. */
+  void reload() throws Exception {
+    DaemonNode.run("kill", "-HUP", Long.toString(process.pid()));
   }
 
   /** kill -9. */
