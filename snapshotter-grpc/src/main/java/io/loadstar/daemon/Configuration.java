@@ -52,7 +52,7 @@ record Configuration(
       new UnpackBounds(32L << 30, DEFAULT_STORE.minFreeBytes(), Duration.ofMinutes(30));
 
   private static final Fuse DEFAULT_FUSE =
-      new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, List.of());
+      new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, new Excepted(List.of(), List.of()));
 
   /**
    * @param prefetch whether what a layer's landmark marks is fetched at mount
@@ -96,10 +96,17 @@ record Configuration(
   /**
    * @param transport which one
    * @param passthrough whether the kernel reads whole files itself
-   * @param noPassthrough of which images it never does
+   * @param except of which layers it never does
    */
-  record Fuse(
-      TransportChoice transport, PassthroughChoice passthrough, List<String> noPassthrough) {}
+  record Fuse(TransportChoice transport, PassthroughChoice passthrough, Excepted except) {}
+
+  /**
+   * What the kernel never reads itself: patterns in which {@code *} stands for anything.
+   *
+   * @param images references
+   * @param namespaces containerd's
+   */
+  record Excepted(List<String> images, List<String> namespaces) {}
 
   /**
    * A file that was read.
@@ -211,7 +218,10 @@ record Configuration(
   }
 
   private static Fuse fuse(TomlTable fuse) throws MalformedConfigurationException {
-    return new Fuse(transport(fuse), passthrough(fuse), fuse.texts("no_passthrough_images"));
+    return new Fuse(
+        transport(fuse),
+        passthrough(fuse),
+        new Excepted(fuse.texts("no_passthrough_images"), fuse.texts("no_passthrough_namespaces")));
   }
 
   private static PassthroughChoice passthrough(TomlTable fuse)

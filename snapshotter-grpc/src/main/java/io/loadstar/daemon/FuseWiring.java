@@ -85,6 +85,9 @@ record FuseWiring(Configuration.Fuse wanted, Duration readTimeout, Path content)
         .log("whether the kernel reads whole files itself");
     return obstacle.isPresent()
         ? PassthroughRule.OFF
-        : new PassthroughRule(MountSpec.Passthrough.WHOLE_FILES, wanted.noPassthrough());
+        : new PassthroughRule(
+            MountSpec.Passthrough.WHOLE_FILES,
+            wanted.except().images(),
+            wanted.except().namespaces());
   }
 }

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 public final class LayerMounter {
 
   /** What the mount table shows as the source of our mounts. */
-  private static final String SOURCE = "loadstar";
+  public static final String SOURCE = "loadstar";
 
   /** Reads that may wait for the network at once in one mount, and one thread more. */
   private static final int MAX_THREADS = 64;
@@ -26,7 +26,7 @@ public final class LayerMounter {
   /**
    * @param node reads layers
    * @param transport shows them
-   * @param passthrough of which images the kernel may read files itself
+   * @param passthrough of which layers the kernel may read files itself
    */
   public LayerMounter(LazyNode node, FuseTransport transport, PassthroughRule passthrough) {
     this.node = node;
@@ -47,7 +47,7 @@ public final class LayerMounter {
       FuseMount mount =
           transport.mount(
               LayerFileSystem.of(layer),
-              new MountSpec(mountPoint, SOURCE, MAX_THREADS, passthrough.of(source.image())));
+              new MountSpec(mountPoint, SOURCE, MAX_THREADS, passthrough.of(source)));
       return new MountedLayer(layer, mount, content.source());
     } catch (IOException | RuntimeException | Error e) {
       layer.close();

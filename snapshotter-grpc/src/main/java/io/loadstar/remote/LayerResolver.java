@@ -202,7 +202,7 @@ public final class LayerResolver {
 
   /** It takes both, configuration and label, to ask less than all. */
   private Verification asked(LayerSource source) {
-    return source.mayBeUnverified() ? verification : Verification.REQUIRED;
+    return source.asked().mayBeUnverified() ? verification : Verification.REQUIRED;
   }
 
   private void noteUnverified(LayerSource source, LayerTree tree) {

@@ -12,14 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param layer the digest of its blob
  * @param tocDigest what the image's manifest promises of its TOC; null if it promises nothing
  * @param neighbours other layers of the image that will be asked for next
- * @param mayBeUnverified whether who pulls it takes it without a promise
+ * @param asked who asks for it, and what he takes
  */
 record LayerSource(
     ImageReference image,
     Digest layer,
     @Nullable Digest tocDigest,
     List<Digest> neighbours,
-    boolean mayBeUnverified) {
+    Asked asked) {
+
+  /**
+   * Who asks for a layer.
+   *
+   * @param namespace containerd's; empty if it isn't known
+   * @param mayBeUnverified whether he takes it without a promise
+   */
+  record Asked(String namespace, boolean mayBeUnverified) {}
 
   LayerSource {
     neighbours = List.copyOf(neighbours);

@@ -1,32 +1,41 @@
 package io.loadstar.remote;
 
-import io.loadstar.oci.ImageReference;
 import io.loadstar.transport.MountSpec.Passthrough;
 import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Of which images the kernel may read whole files itself. Immutable.
+ * Of which layers the kernel may read whole files itself. Immutable.
  *
  * <p>Where it does, an overlay over an overlay over the layer can't be mounted: so containers that
  * mount overlays over their own root, as docker in docker does, want their images excepted.
  *
  * @param usual what holds for all others
- * @param except images for which it is off: references in which each {@code *} stands for anything
+ *     <p>One mount serves all who share a layer: for that it is the namespace that counts which
+ *     asked first.
+ * @param usual what holds for all others
+ * @param images those for which it is off: references in which each {@code *} stands for anything
+ * @param namespaces those of containerd for which it is off, likewise
  */
-public record PassthroughRule(Passthrough usual, List<String> except) {
+public record PassthroughRule(Passthrough usual, List<String> images, List<String> namespaces) {
 
   /** Never. */
-  public static final PassthroughRule OFF = new PassthroughRule(Passthrough.NONE, List.of());
+  public static final PassthroughRule OFF =
+      new PassthroughRule(Passthrough.NONE, List.of(), List.of());
 
   public PassthroughRule {
-    except = List.copyOf(except);
+    images = List.copyOf(images);
+    namespaces = List.copyOf(namespaces);
   }
 
-  /** What holds for an image. */
-  Passthrough of(ImageReference image) {
-    String name = image.toString();
-    return except.stream().anyMatch(glob -> matches(glob, name)) ? Passthrough.NONE : usual;
+  /** What holds for a layer. */
+  Passthrough of(LayerSource source) {
+    String image = source.image().toString();
+    String namespace = source.asked().namespace();
+    boolean excepted =
+        images.stream().anyMatch(glob -> matches(glob, image))
+            || namespaces.stream().anyMatch(glob -> matches(glob, namespace));
+    return excepted ? Passthrough.NONE : usual;
   }
 
   private static boolean matches(String glob, String name) {

@@ -58,7 +58,8 @@ final class SnapshotLabels {
         digest,
         tocDigest(labels),
         neighbours(labels.getOrDefault(names.layers, ""), digest),
-        labels.containsKey(UNVERIFIED));
+        new LayerSource.Asked(
+            labels.getOrDefault(SnapshotLabel.NAMESPACE, ""), labels.containsKey(UNVERIFIED)));
   }
 
   private static ImageReference reference(String label, String value) throws NotLazyException {

@@ -57,7 +57,7 @@ public final class RemotePreparation {
     TargetLock lock = enter(target);
     lock.lock();
     try {
-      return prepareAlone(key, target, labels);
+      return prepareAlone(key, target, NamespacedKey.labelled(key, labels));
     } finally {
       lock.unlock();
       leave(target, lock);

@@ -30,5 +30,11 @@ public final class SnapshotLabel {
   /** Most characters of a {@link #REASON}: containerd takes 4,096 bytes of a label. */
   static final int MAX_REASON = 1000;
 
+  /**
+   * Set here on what is prepared with a target: the containerd namespace that asked first. It is
+   * kept, since a layer that is mounted again after a restart is mounted as it was.
+   */
+  public static final String NAMESPACE = OWN + "namespace";
+
   private SnapshotLabel() {}
 }

@@ -133,11 +133,14 @@ final class ConfigurationTest {
     assertEquals(PassthroughChoice.OFF, Configuration.defaults().fuse().passthrough());
     assertEquals(
         new Configuration.Fuse(
-            TransportChoice.AUTO, PassthroughChoice.AUTO, List.of("*/docker:*", "a/b")),
+            TransportChoice.AUTO,
+            PassthroughChoice.AUTO,
+            new Configuration.Excepted(List.of("*/docker:*", "a/b"), List.of("moby"))),
         read("""
         [fuse]
         passthrough = "auto"
         no_passthrough_images = ["*/docker:*", "a/b"]
+        no_passthrough_namespaces = ["moby"]
         """)
             .configuration()
             .fuse());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loadstar.blob.Digest;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
+import io.loadstar.snapshot.SnapshotLabel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +40,27 @@ final class SnapshotLabelsTest {
   }
 
   private static LayerSource expected() {
-    return new LayerSource(ImageReference.parse("example.org/a:1"), ONE, TOC, List.of(TWO), false);
+    return new LayerSource(
+        ImageReference.parse("example.org/a:1"),
+        ONE,
+        TOC,
+        List.of(TWO),
+        new LayerSource.Asked("", false));
   }
 
   @Test
   void whoPullsMayTakeItUnverified() throws Exception {
     Map<String, String> labels = new HashMap<>(cri());
     labels.putAll(labels("remote/stargz.skipverify", "true"));
-    assertTrue(SnapshotLabels.read(labels).mayBeUnverified());
+    assertTrue(SnapshotLabels.read(labels).asked().mayBeUnverified());
+  }
+
+  @Test
+  void whoAskedIsKnown() throws Exception {
+    Map<String, String> labels = new HashMap<>(cri());
+    labels.put(SnapshotLabel.NAMESPACE, "k8s.io");
+    assertEquals("k8s.io", SnapshotLabels.read(labels).asked().namespace());
+    assertEquals("", SnapshotLabels.read(cri()).asked().namespace());
   }
 
   @Test

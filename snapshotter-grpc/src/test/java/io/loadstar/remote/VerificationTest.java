@@ -84,7 +84,7 @@ final class VerificationTest {
         built.digest(),
         promised,
         List.of(),
-        mayBeUnverified);
+        new LayerSource.Asked("", mayBeUnverified));
   }
 
   private void isRefused(Verification verification, LayerSource source) {
