@@ -19,34 +19,56 @@ public final class FuseControl {
   private FuseControl() {}
 
   /**
-   * Aborts a connection; does nothing if there is none of that number.
+   * Aborts a connection.
    *
    * @param connection its number: the minor number of the mount's st_dev
+   * @return whether there was one of that number
    * @throws IOException if this process may not
    */
-  public static void abort(int connection) throws IOException {
+  public static boolean abort(int connection) throws IOException {
+    return within(connections -> {
+      Path abort = connections.resolve(connection + "/abort");
+      if (!Files.exists(abort)) {
+        return false;
+      }
+      Files.write(abort, new byte[] {'1'}, StandardOpenOption.WRITE);
+      return true;
+    });
+  }
+
+  /**
+   * How many requests of a connection nobody has answered yet; 0 if there is no such connection.
+   *
+   * @throws IOException if this process may not ask
+   */
+  public static int waiting(int connection) throws IOException {
+    return within(connections -> {
+      Path waiting = connections.resolve(connection + "/waiting");
+      return Files.exists(waiting) ? Integer.parseInt(Files.readString(waiting).strip()) : 0;
+    });
+  }
+
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(Path connections) throws IOException;
+  }
+
+  /** Where it isn't mounted, it is, for a moment, in a place of its own. */
+  private static <T> T within(Use<T> use) throws IOException {
     MountTable.Entry usual = MountTable.read().at(USUAL_PLACE);
     if (usual != null && usual.type().equals("fusectl")) {
-      abort(USUAL_PLACE, connection);
-      return;
+      return use.of(USUAL_PLACE);
     }
     Path directory = Files.createTempDirectory("fusectl");
     try {
       Libc.get().mount("fusectl", directory, "fusectl", 0, "");
       try {
-        abort(directory, connection);
+        return use.of(directory);
       } finally {
         Libc.get().unmount(directory, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
       }
     } finally {
       Files.delete(directory);
-    }
-  }
-
-  private static void abort(Path connections, int connection) throws IOException {
-    Path abort = connections.resolve(Integer.toString(connection)).resolve("abort");
-    if (Files.exists(abort)) {
-      Files.write(abort, new byte[] {'1'}, StandardOpenOption.WRITE);
     }
   }
 }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
+import io.loadstar.linux.FuseControl;
 import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,21 +88,19 @@ public abstract class MountingTest {
 
   /** No request of a mount that is still there is left without an answer. */
   private void awaitNothingWaits() throws IOException {
-    Path connections = Path.of("/sys/fs/fuse/connections");
     for (FuseMount mount : mounts) {
       MountTable.Entry entry = MountTable.read().at(mount.mountPoint());
-      if (mount.isAlive() && entry != null && Files.isDirectory(connections)) {
-        Path waiting = connections.resolve(entry.minor() + "/waiting");
-        await("no request waits", () -> !Files.exists(waiting) || reads(waiting, "0"));
+      if (mount.isAlive() && entry != null) {
+        await("no request waits", () -> waiting(entry.minor()) == 0);
       }
     }
   }
 
-  private static boolean reads(Path file, String content) {
+  private static int waiting(int connection) {
     try {
-      return Files.readString(file).strip().equals(content);
+      return FuseControl.waiting(connection);
     } catch (IOException e) {
-      return true; // it has gone
+      throw new UncheckedIOException(e);
     }
   }
 

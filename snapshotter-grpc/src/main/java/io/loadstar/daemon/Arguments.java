@@ -57,6 +57,14 @@ sealed interface Arguments {
   record Configure(ConfigCommand.Action action, @Nullable Path file) implements Arguments {}
 
   /**
+   * To end a mount's connection to the kernel.
+   *
+   * @param root where the daemon keeps its snapshots
+   * @param target a mount point, or a snapshot's number
+   */
+  record Abort(Path root, String target) implements Arguments {}
+
+  /**
    * Reads a command line.
    *
    * @throws ParameterException if it can't be followed
@@ -73,7 +81,7 @@ sealed interface Arguments {
       return new Show(PROGRAM + " " + Options.version() + System.lineSeparator());
     }
     if (result.hasSubcommand()) {
-      return Options.configure(result.subcommand());
+      return Options.subcommand(result);
     }
     String level = Options.text(result, "--log-level");
     return new Serve(
@@ -91,6 +99,7 @@ sealed interface Arguments {
   /** The options' description. */
   final class Options {
 
+    private static final String ABORT = "abort";
     private static final Pattern GO_OPTION = Pattern.compile("-[a-z][a-z]");
 
     private Options() {}
@@ -101,17 +110,12 @@ sealed interface Arguments {
           .description("Serves containerd snapshots whose content arrives when it is read.")
           .sortOptions(false);
       return spec.addSubcommand("config", config())
+          .addSubcommand(ABORT, abort())
           .addOption(
               value("--address", "SOCKET", "Unix socket to listen on (default: ${DEFAULT-VALUE}).")
                   .defaultValue("/run/loadstar-snapshotter/loadstar-snapshotter.sock")
                   .build())
-          .addOption(
-              value(
-                      "--root",
-                      "DIR",
-                      "Where snapshots and content are kept (default: ${DEFAULT-VALUE}).")
-                  .defaultValue("/var/lib/loadstar-snapshotter")
-                  .build())
+          .addOption(root())
           .addOption(
               value(
                       "--config",
@@ -175,6 +179,18 @@ sealed interface Arguments {
       return action.name().toLowerCase(Locale.ROOT);
     }
 
+    private static Arguments subcommand(ParseResult whole) {
+      ParseResult sub = whole.subcommand();
+      return sub.commandSpec().name().equals(ABORT) ? abort(whole, sub) : configure(sub);
+    }
+
+    private static Arguments abort(ParseResult whole, ParseResult abort) {
+      boolean inFront = whole.hasMatchedOption("--root") && !abort.hasMatchedOption("--root");
+      return new Abort(
+          Path.of(text(inFront ? whole : abort, "--root")),
+          Objects.requireNonNull(abort.matchedPositionalValue(0, (String) null)));
+    }
+
     private static Arguments configure(ParseResult config) {
       if (!config.hasSubcommand()) {
         throw new ParameterException(
@@ -184,6 +200,36 @@ sealed interface Arguments {
       return new Configure(
           ConfigCommand.Action.valueOf(action.commandSpec().name().toUpperCase(Locale.ROOT)),
           action.matchedPositionalValue(0, (Path) null));
+    }
+
+    private static CommandSpec abort() {
+      CommandSpec spec = CommandSpec.create();
+      spec.usageMessage()
+          .description(
+              "Ends a layer's connection to the kernel: whoever waits for a file of it, and can't"
+                  + " be killed, gets an error. The way out if a mount hangs; needs root. The"
+                  + " daemon mounts the layer again when the next container asks for it.")
+          .sortOptions(false);
+      return spec.addPositional(
+              PositionalParamSpec.builder()
+                  .index("0")
+                  .arity("1")
+                  .required(true)
+                  .type(String.class)
+                  .paramLabel("MOUNTPOINT|SNAPSHOT")
+                  .description(
+                      "What is mounted: a path as /proc/self/mountinfo shows it, or the number of"
+                          + " a snapshot, as its directory is called.")
+                  .build())
+          .addOption(root())
+          .addOption(flag("Show this and exit.", "-h", "--help").usageHelp(true).build());
+    }
+
+    private static OptionSpec root() {
+      return value(
+              "--root", "DIR", "Where snapshots and content are kept (default: ${DEFAULT-VALUE}).")
+          .defaultValue("/var/lib/loadstar-snapshotter")
+          .build();
     }
 
     private static OptionSpec.Builder value(String name, String label, String description) {

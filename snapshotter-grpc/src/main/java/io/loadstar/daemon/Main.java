@@ -11,7 +11,8 @@ import picocli.CommandLine;
 /**
  * The program {@code loadstar-snapshotter}.
  *
- * <p>Exit status: 0 after SIGTERM or SIGINT, 1 if it can't start, 2 for misuse.
+ * <p>Exit status: 0 after SIGTERM or SIGINT, 1 if it can't start or do what it is told, 2 for
+ * misuse.
  */
 public final class Main {
 
@@ -42,7 +43,18 @@ public final class Main {
       }
       case Arguments.Serve serve -> serve(serve);
       case Arguments.Configure configure -> configure(configure);
+      case Arguments.Abort(Path root, String target) -> abort(new ConnectionAbort(root), target);
     };
+  }
+
+  private static int abort(ConnectionAbort abort, String target) {
+    try {
+      System.out.println(abort.of(target));
+      return CommandLine.ExitCode.OK;
+    } catch (IOException e) {
+      System.err.println(Arguments.PROGRAM + ": " + message(e));
+      return CommandLine.ExitCode.SOFTWARE;
+    }
   }
 
   private static int configure(Arguments.Configure wanted) {

@@ -63,6 +63,16 @@ final class SnapshotDirectories {
     return directories;
   }
 
+  /**
+   * Where the snapshot of this number is, or would be, mounted by a daemon that keeps its snapshots
+   * in {@code root}.
+   *
+   * @throws IOException if there is no such directory
+   */
+  static Path fsOf(Path root, long id) throws IOException {
+    return new SnapshotDirectories(root.toRealPath().resolve("snapshotter")).fs(id);
+  }
+
   Path database() {
     return base.resolve("metadata.db");
   }

@@ -88,6 +88,17 @@ public final class SnapshotStore implements Closeable {
     return directories.fs(snapshot.id());
   }
 
+  /**
+   * Where a snapshot's content is, for who hasn't opened the store: another process has.
+   *
+   * @param root as the store was opened with
+   * @param id the snapshot's number, which its directory is called by
+   * @throws IOException if there is no directory {@code root}
+   */
+  public static Path fs(Path root, long id) throws IOException {
+    return SnapshotDirectories.fsOf(root, id);
+  }
+
   /** Where the overlay of an active snapshot works. */
   public Path work(StoredSnapshot snapshot) {
     return directories.work(snapshot.id());

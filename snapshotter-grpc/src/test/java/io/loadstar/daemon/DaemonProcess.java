@@ -1,11 +1,13 @@
 package io.loadstar.daemon;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.grpc.GrpcSnapshotter;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,16 +49,7 @@ final class DaemonProcess implements Closeable {
       throws IOException {
     Files.deleteIfExists(socket(folder));
     Path config = Files.writeString(folder.resolve("config.toml"), configuration);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-Xmx256m");
-    command.add("-XX:+UseSerialGC");
-    command.add("-XX:TieredStopAtLevel=1");
-    command.add("-cp");
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")));
-    command.add(Main.class.getName());
+    List<String> command = program();
     command.addAll(List.of("-address", socket(folder).toString()));
     command.addAll(List.of("-root", folder.resolve("root").toString()));
     command.addAll(List.of("-config", config.toString(), "-log-level", "debug"));
@@ -67,6 +60,32 @@ final class DaemonProcess implements Closeable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
     builder.environment().putAll(environment);
     return new DaemonProcess(folder, builder.start());
+  }
+
+  /** How a program ended that ran to its end. */
+  record Outcome(int status, String output) {}
+
+  /** Runs the program with other arguments, to its end. */
+  static Outcome run(String... arguments) throws Exception {
+    List<String> command = program();
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Outcome(process.waitFor(), output.strip());
+  }
+
+  private static List<String> program() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Xmx256m");
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-cp");
+    command.add(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")));
+    command.add(Main.class.getName());
+    return command;
   }
 
   private static Path socket(Path folder) {
@@ -89,6 +108,12 @@ final class DaemonProcess implements Closeable {
   /** SIGHUP. */
   void reload() throws Exception {
     DaemonNode.run("kill", "-HUP", Long.toString(process.pid()));
+  }
+
+  /** kill, of this name. */
+  void signal(String name) throws Exception {
+    String pid = Long.toString(process.pid());
+    assertEquals(0, new ProcessBuilder("kill", "-" + name, pid).inheritIO().start().waitFor());
   }
 
   /** kill -9. */
