@@ -85,6 +85,18 @@ make_bench_layer() {
   esac
 }
 
+# settle_trees BASE ADDED: what Debian's packages do when they are installed: the loader's cache, and Python's modules compiled. It ends up in ADDED.
+settle_trees() {
+  local merged=$2.merged work=$2.work status=0
+  mkdir "$merged" "$work"
+  mount -t overlay -o "lowerdir=$1,upperdir=$2,workdir=$work" overlay "$merged" || return 1
+  chroot "$merged" ldconfig || status=1
+  if [[ -x $merged/usr/bin/python3 ]]; then chroot "$merged" /usr/bin/python3 -m compileall -q /usr/lib >/dev/null 2>&1 || true; fi # some are templates
+  umount "$merged"
+  rm -rf "$merged" "$work"
+  return "$status"
+}
+
 # update_tree TREE: a byte more at the end of every twentieth of its files, by name.
 update_tree() {
   local file
@@ -106,6 +118,7 @@ make_bench_image() {
     mkdir -p "$tag"
     unpack_packages "$tag/base" "${base[@]}"
     unpack_packages "$tag/added" "${added[@]}"
+    settle_trees "$tag/base" "$tag/added" || die "can't run ldconfig in the image $name: is $tag on an overlay itself? Set TMPDIR to another file system"
     if ((version == 2)); then update_tree "$tag/added"; fi
     make_bench_layer "$name" "$tag/bench"
     make_image "$tag" v1 '"/bin/bash","/bench/run"' base added bench
