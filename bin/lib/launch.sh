@@ -7,10 +7,12 @@ launch() { # launch NAME ARGUMENT...
   shift
   # shellcheck source=bin/lib/dist.sh
   . "$home/bin/lib/dist.sh"
-  if [[ ! -e $dist/stamp ]] || ! read -r java <"$dist/java" || [[ ! -x $java ]]; then
+  if [[ ! -e $dist/stamp ]] || ! read -r java <"$dist/java" || [[ ! -x $java && ! -x $home/$java ]]; then
     "$home/bin/build" >&2 || exit 1
     read -r java <"$dist/java"
   fi
+  # A distribution's is its own, and moves with it.
+  if [[ $java != /* ]]; then java=$home/$java; fi
   java_flags "$name" "${1:-}"
   cache_of "$name" "${1:-}"
   if [[ -e $CACHE ]]; then FLAGS+=("-XX:AOTCache=$CACHE"); fi
