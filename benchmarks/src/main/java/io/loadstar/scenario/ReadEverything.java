@@ -48,28 +48,28 @@ public final class ReadEverything {
 
   private void compare(ShapedRelay.Shape line, int rounds) throws Exception {
     long trip = line.roundTrip().toMillis();
-    try (Report report = new Report(NAME + " " + rounds + " " + trip, arguments)) {
-      report.head(
-          String.format(
-              Locale.ROOT,
-              "**%d ms**: %.1f MB compressed as packed, medians of %d rounds;",
-              trip,
-              image.bytes() / 1e6,
-              rounds));
-      List<ShapedRun> overlays = new ArrayList<>();
-      List<ShapedRun> lazies = new ArrayList<>();
-      for (int i = 0; i < rounds; i++) {
-        overlays.add(run(report, line, overlayfs()));
-        lazies.add(run(report, line, lazily()));
-      }
-      report.line(
-          "| | pull s | all read s | from, to | requests | MB | snapshotter's processor s | of"
-              + " overlayfs |");
-      report.line("|---|---:|---:|---:|---:|---:|---:|---:|");
-      double reference = ShapedRun.median(overlays).all();
-      row(report, "containerd, overlayfs", overlays, reference);
-      row(report, "Loadstar", lazies, reference);
+    Report report = new Report(NAME + " " + rounds + " " + trip, arguments);
+    report.head(
+        String.format(
+            Locale.ROOT,
+            "**%d ms**: %.1f MB compressed as packed, medians of %d rounds;",
+            trip,
+            image.bytes() / 1e6,
+            rounds));
+    List<ShapedRun> overlays = new ArrayList<>();
+    List<ShapedRun> lazies = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      overlays.add(run(report, line, overlayfs()));
+      lazies.add(run(report, line, lazily()));
     }
+    report.line(
+        "| | pull s | all read s | from, to | requests | MB | snapshotter's processor s | of"
+            + " overlayfs |");
+    report.line("|---|---:|---:|---:|---:|---:|---:|---:|");
+    double reference = ShapedRun.median(overlays).all();
+    row(report, "containerd, overlayfs", overlays, reference);
+    row(report, "Loadstar", lazies, reference);
+    report.publish();
   }
 
   private ShapedRun.Work overlayfs() {

@@ -49,36 +49,35 @@ public final class ReadSome {
 
   private void compare(ShapedRelay.Shape line, int rounds) throws Exception {
     long trip = line.roundTrip().toMillis();
-    try (Report report = new Report(NAME + " " + rounds + " " + trip, arguments)) {
-      report.head(
-          String.format(
-              Locale.ROOT,
-              "**%d ms**: %.1f MB compressed as packed, medians of %d rounds;",
-              trip,
-              image.bytes() / 1e6,
-              rounds));
-      List<ShapedRun> overlays = new ArrayList<>();
-      List<ShapedRun> lazies = new ArrayList<>();
-      List<ShapedRun> prioritized = new ArrayList<>();
-      for (int i = 0; i < rounds; i++) {
-        overlays.add(
-            run(line, "overlayfs", (ctr, at) -> ctr.pull("overlayfs", image.ordinary(at))));
-        lazies.add(
-            run(line, PrivateNode.SNAPSHOTTER, (ctr, at) -> node.pullLazily(ctr, image.lazy(at))));
-        prioritized.add(
-            run(
-                line,
-                PrivateNode.SNAPSHOTTER,
-                (ctr, at) -> node.pullLazily(ctr, image.prioritized(at))));
-      }
-      report.line(
-          "| | pull s | 5 % read s | requests | MB | of them after the pull | longest chain of"
-              + " those |");
-      report.line("|---|---:|---:|---:|---:|---:|---:|");
-      row(report, "containerd, overlayfs", overlays);
-      row(report, "Loadstar, converted", lazies);
-      row(report, "Loadstar, prioritized", prioritized);
+    Report report = new Report(NAME + " " + rounds + " " + trip, arguments);
+    report.head(
+        String.format(
+            Locale.ROOT,
+            "**%d ms**: %.1f MB compressed as packed, medians of %d rounds;",
+            trip,
+            image.bytes() / 1e6,
+            rounds));
+    List<ShapedRun> overlays = new ArrayList<>();
+    List<ShapedRun> lazies = new ArrayList<>();
+    List<ShapedRun> prioritized = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      overlays.add(run(line, "overlayfs", (ctr, at) -> ctr.pull("overlayfs", image.ordinary(at))));
+      lazies.add(
+          run(line, PrivateNode.SNAPSHOTTER, (ctr, at) -> node.pullLazily(ctr, image.lazy(at))));
+      prioritized.add(
+          run(
+              line,
+              PrivateNode.SNAPSHOTTER,
+              (ctr, at) -> node.pullLazily(ctr, image.prioritized(at))));
     }
+    report.line(
+        "| | pull s | 5 % read s | requests | MB | of them after the pull | longest chain of"
+            + " those |");
+    report.line("|---|---:|---:|---:|---:|---:|---:|");
+    row(report, "containerd, overlayfs", overlays);
+    row(report, "Loadstar, converted", lazies);
+    row(report, "Loadstar, prioritized", prioritized);
+    report.publish();
   }
 
   private ShapedRun run(ShapedRelay.Shape line, String snapshotter, ShapedRun.Pull pull)

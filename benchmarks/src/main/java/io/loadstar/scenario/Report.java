@@ -11,7 +11,7 @@ import java.time.ZoneOffset;
  * Lines in Markdown that a scenario prints as they come, and puts into {@value #PAGE} in the end if
  * it was asked to: between two comments that name it. Not thread-safe.
  */
-final class Report implements AutoCloseable {
+final class Report {
 
   private static final String PAGE = "docs/lazy-reading.md";
 
@@ -52,8 +52,8 @@ final class Report implements AutoCloseable {
     line("");
   }
 
-  @Override
-  public void close() throws IOException {
+  /** It is complete. */
+  void publish() throws IOException {
     if (document) {
       Path page = Checkout.found().root().resolve(PAGE);
       Files.writeString(page, replaced(Files.readString(page)));
