@@ -2,6 +2,7 @@ package io.loadstar.linux;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -44,7 +45,12 @@ public final class FuseControl {
   public static int waiting(int connection) throws IOException {
     return within(connections -> {
       Path waiting = connections.resolve(connection + "/waiting");
-      return Files.exists(waiting) ? Integer.parseInt(Files.readString(waiting).strip()) : 0;
+      try {
+        String count = Files.exists(waiting) ? Files.readString(waiting).strip() : "";
+        return count.isEmpty() ? 0 : Integer.parseInt(count); // empty: it ends at this moment
+      } catch (NoSuchFileException e) {
+        return 0;
+      }
     });
   }
 

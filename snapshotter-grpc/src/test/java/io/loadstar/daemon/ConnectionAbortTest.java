@@ -3,9 +3,10 @@ package io.loadstar.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.linux.FuseControl;
 import io.loadstar.linux.MountTable;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -45,7 +46,7 @@ final class ConnectionAbortTest {
     node.daemon.signal("STOP");
     try {
       Process reader = new ProcessBuilder("cat", mount.resolve("small").toString()).start();
-      DaemonProcess.await(() -> waits(reader));
+      DaemonProcess.await(() -> hasWaiting(connection));
 
       DaemonProcess.Outcome outcome = DaemonProcess.run("abort", mount.toString());
 
@@ -61,13 +62,11 @@ final class ConnectionAbortTest {
     assertEquals(FileTree.of(layer.tree()), FileTree.of(mount), "mounted again when it is wanted");
   }
 
-  /** In request_wait_answer of the kernel, as its state tells: S or D, and not running. */
-  private static boolean waits(Process reader) {
-    Path stack = Path.of("/proc", Long.toString(reader.pid()), "wchan");
+  private static boolean hasWaiting(int connection) {
     try {
-      return Files.readString(stack).contains("request_wait_answer");
+      return FuseControl.waiting(connection) > 0;
     } catch (IOException e) {
-      return false;
+      throw new UncheckedIOException(e);
     }
   }
 
