@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       "  loadstar pull registry.example.org/team/app:1.2",
       "  loadstar pull --namespace k8s.io registry.example.org/team/app:1.2",
       "  loadstar pull --snapshotter overlayfs localhost:5000/app:1.2",
+      "  loadstar pull --complete registry.example.org/team/app:1.2   (then: ctr images export)",
       "",
       "Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted.",
       "Then: ctr run --snapshotter loadstar --rm REF NAME COMMAND"
@@ -82,6 +83,14 @@ final class PullCommand implements Callable<Integer> {
       })
   private boolean skipContentVerify;
 
+  @Option(
+      names = "--complete",
+      description = {
+        "Bring every layer's blob into containerd's content store as well, so that the image can",
+        "be exported, pushed and saved. Containers start lazily all the same."
+      })
+  private boolean complete;
+
   @Mixin private RegistryOptions registry;
   @Mixin private JsonOption json;
 
@@ -95,7 +104,11 @@ final class PullCommand implements Callable<Integer> {
               ImageReference.parse(reference),
               Optional.ofNullable(platform).map(Platform::parse),
               snapshotter,
-              skipContentVerify ? PullRequest.Promise.NOT_REQUIRED : PullRequest.Promise.REQUIRED);
+              new PullRequest.Choices(
+                  skipContentVerify
+                      ? PullRequest.Promise.NOT_REQUIRED
+                      : PullRequest.Promise.REQUIRED,
+                  complete ? PullRequest.Blobs.ALL : PullRequest.Blobs.NEEDED));
       target = new Namespace(namespace);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

@@ -114,7 +114,9 @@ final class NodeImageSource implements ImageSource {
             + ": containerd doesn't have its "
             + descriptor.digest()
             + " (of another platform, or never downloaded since the image was pulled lazily) –"
-            + " choose --platform, or take the image from its registry",
+            + " choose --platform, run loadstar pull --complete "
+            + image
+            + ", or take the image from its registry",
         null);
   }
 

@@ -88,7 +88,7 @@ final class LayerStack {
   }
 
   private Map<String, String> labels(int index) {
-    return SnapshotLabels.of(image, index, pull.request().promise());
+    return SnapshotLabels.of(image, index, pull.request().choices().promise());
   }
 
   private Preparation ask(String key, String parent, Map<String, String> labels)
@@ -192,7 +192,7 @@ final class LayerStack {
   }
 
   private boolean mayBeLazy(Descriptor layer) {
-    return pull.request().promise() == PullRequest.Promise.NOT_REQUIRED
+    return pull.request().choices().promise() == PullRequest.Promise.NOT_REQUIRED
         || layer.annotations().containsKey(SnapshotLabels.TOC_DIGEST);
   }
 

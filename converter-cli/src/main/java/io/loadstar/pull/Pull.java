@@ -11,6 +11,7 @@ import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.MediaTypes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -102,6 +103,9 @@ public record Pull(
     List<LayerOutcome> layers;
     try (LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
       layers = new LayerStack(this, image, lease, downloads).build();
+      if (request.choices().blobs() == PullRequest.Blobs.ALL) {
+        layers = complete(image, layers, downloads);
+      }
     }
     services
         .images()
@@ -109,6 +113,20 @@ public record Pull(
             new ImageRecord(
                 image.image().toString(), StoredContent.described(image.target().descriptor())));
     return layers;
+  }
+
+  /** Brings every blob that isn't there, several at once. */
+  private static List<LayerOutcome> complete(
+      ResolvedImage image, List<LayerOutcome> layers, LayerDownloads downloads)
+      throws IOException, ContainerdException, InterruptedException {
+    image.layers().forEach(downloads::start);
+    List<LayerOutcome> complete = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      LayerOutcome layer = layers.get(i);
+      long bytes = downloads.await(image.layers().get(i));
+      complete.add(new LayerOutcome(layer.digest(), layer.size(), layer.state(), bytes));
+    }
+    return complete;
   }
 
   private void giveUp(Lease lease, Exception reason) {

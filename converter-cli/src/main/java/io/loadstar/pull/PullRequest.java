@@ -11,10 +11,10 @@ import java.util.Set;
  * @param image its reference
  * @param platform which of an index's images; this machine's if empty
  * @param snapshotter who gets the layers, as containerd's configuration calls it
- * @param promise what is asked of layers that nothing is promised of
+ * @param choices what else is wished
  */
 public record PullRequest(
-    ImageReference image, Optional<Platform> platform, String snapshotter, Promise promise) {
+    ImageReference image, Optional<Platform> platform, String snapshotter, Choices choices) {
 
   /** What is asked of a layer's TOC before it is mounted lazily. */
   public enum Promise {
@@ -24,9 +24,28 @@ public record PullRequest(
     NOT_REQUIRED
   }
 
-  /** One that asks for what is usual: a promise. */
+  /** Which layers' blobs go to the content store. */
+  public enum Blobs {
+    /** Those that have to be unpacked by containerd. */
+    NEEDED,
+    /** All, so that the image can be exported, pushed and saved. */
+    ALL
+  }
+
+  /**
+   * What can be had in more than one way.
+   *
+   * @param promise what is asked of layers that nothing is promised of
+   * @param blobs which layers' blobs go to the content store
+   */
+  public record Choices(Promise promise, Blobs blobs) {
+    /** A promise, and no blob that isn't needed. */
+    public static final Choices USUAL = new Choices(Promise.REQUIRED, Blobs.NEEDED);
+  }
+
+  /** One that asks for what is usual. */
   public PullRequest(ImageReference image, Optional<Platform> platform, String snapshotter) {
-    this(image, platform, snapshotter, Promise.REQUIRED);
+    this(image, platform, snapshotter, Choices.USUAL);
   }
 
   private static final Set<String> ORDINARY_SNAPSHOTTERS =

@@ -128,7 +128,7 @@ class PullTest {
   }
 
   private PullReport pull(String by, Optional<Platform> platform) throws Exception {
-    return pull(new PullRequest(name, platform, by, PullRequest.Promise.REQUIRED));
+    return pull(new PullRequest(name, platform, by));
   }
 
   private PullReport pull(PullRequest request) throws Exception {
@@ -283,7 +283,9 @@ class PullTest {
     image.push(name);
     int toldBefore = present(snapshotter).told().size();
     PullRequest.Promise promise = PullRequest.Promise.NOT_REQUIRED;
-    PullReport report = pull(new PullRequest(name, Optional.empty(), LAZY, promise));
+    PullRequest.Choices choices =
+        new PullRequest.Choices(promise, PullRequest.Choices.USUAL.blobs());
+    PullReport report = pull(new PullRequest(name, Optional.empty(), LAZY, choices));
     assertEquals(List.of(LayerOutcome.State.LAZY, LayerOutcome.State.UNPACKED), states(report));
     List<Map<String, String>> told = present(snapshotter).told();
     assertEquals(toldBefore + 2, told.size());

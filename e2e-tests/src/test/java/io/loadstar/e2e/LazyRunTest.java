@@ -9,6 +9,8 @@ import io.loadstar.rig.Ctr;
 import io.loadstar.rig.Finished;
 import io.loadstar.rig.MountTable;
 import io.loadstar.rig.PrivateNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -162,6 +164,47 @@ class LazyRunTest {
     assertTrue(
         node.snapshotterLog().lines().anyMatch(line -> line.contains(digest)),
         () -> "the log doesn't say why " + digest + " isn't lazy");
+  }
+
+  @Test
+  void aCompletePullCanBeExportedAndALazyOneSaysHow() throws Exception {
+    PrivateNode node = NODE.node();
+    Ctr ctr = node.ctr().in("complete");
+    node.pullLazily(ctr, image.lazy());
+    String archive = node.scratch().resolve("exported.tar").toString();
+    String[] copy = {
+      "copy",
+      "--address",
+      node.containerdSocket().toString(),
+      "--namespace",
+      "complete",
+      "containerd:" + image.lazy(),
+      "oci:" + node.scratch().resolve("copied") + ":v1"
+    };
+    Finished lazy = node.loadstar(copy).run();
+    assertEquals(1, lazy.status());
+    assertTrue(lazy.err().contains("loadstar pull --complete " + image.lazy()), lazy.err());
+    Finished export = ctr.call("images", "export", archive, image.lazy()).run();
+    assertFalse(export.status() == 0, "exported without its layers");
+
+    node.loadstar(
+            "pull",
+            "--complete",
+            "--address",
+            node.containerdSocket().toString(),
+            "--namespace",
+            "complete",
+            "--snapshotter",
+            PrivateNode.SNAPSHOTTER,
+            image.lazy())
+        .output();
+
+    ctr.call("images", "export", archive, image.lazy()).output();
+    assertTrue(Files.size(Path.of(archive)) > image.bytes() / 2);
+    String pushed = node.registry().reference("complete", "again");
+    ctr.call("images", "push", "--plain-http", pushed, image.lazy()).output();
+    assertEquals(0, node.loadstar(copy).run().status());
+    assertEquals(GREETING, ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "complete").output());
   }
 
   @Test
