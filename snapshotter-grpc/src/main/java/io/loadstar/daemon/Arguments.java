@@ -86,7 +86,11 @@ sealed interface Arguments {
     String level = Options.text(result, "--log-level");
     return new Serve(
         new Wiring.Places(
-            Path.of(Options.text(result, "--address")), Path.of(Options.text(result, "--root"))),
+            Path.of(Options.text(result, "--address")),
+            Path.of(Options.text(result, "--root")),
+            result.hasMatchedOption("--unmount-on-stop")
+                ? Wiring.Mounts.ENDED
+                : Wiring.Mounts.LEFT),
         result.matchedOptionValue("--config", (Path) null),
         LogConfiguration.level(level)
             .orElseThrow(() ->
@@ -129,6 +133,12 @@ sealed interface Arguments {
                       "LEVEL",
                       "trace, debug, info, warn or error (default: ${DEFAULT-VALUE}).")
                   .defaultValue("info")
+                  .build())
+          .addOption(
+              flag(
+                      "Unmount all layers when told to stop; otherwise the next start mounts them"
+                          + " anew.",
+                      "--unmount-on-stop")
                   .build())
           .addOption(flag("Show stack traces of errors.", "--debug").build())
           .addOption(

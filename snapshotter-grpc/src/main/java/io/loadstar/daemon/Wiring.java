@@ -89,8 +89,17 @@ final class Wiring {
    *
    * @param address its socket
    * @param root its directory
+   * @param mounts what becomes of mounts when it stops
    */
-  record Places(Path address, Path root) {}
+  record Places(Path address, Path root, Mounts mounts) {}
+
+  /** What becomes of mounts when the daemon stops. */
+  enum Mounts {
+    /** They stay, dead, until a daemon is there again and mounts in their place. */
+    LEFT,
+    /** They are unmounted. */
+    ENDED
+  }
 
   private Wiring(Places places, Configuration configuration) {
     this.places = places;
@@ -129,7 +138,10 @@ final class Wiring {
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
     RegistryLayerOpener opener = new RegistryLayerOpener(registry);
     LayerResolver resolver = resolver(opener);
-    LazyRemoteFileSystem remote = daemon.add(remote(node, resolver, KeptLayers.open(root)));
+    LazyRemoteFileSystem remote = remote(node, resolver, KeptLayers.open(root));
+    if (places.mounts() == Mounts.ENDED) {
+      daemon.add(remote);
+    }
     restore(store, remote);
     ChainCheck check =
         new ChainCheck(remote, daemon.addQuiet(platformThreads("check", CHECK_THREADS)));

@@ -8,6 +8,7 @@ import io.loadstar.snapshot.LayerUnavailableException;
 import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.snapshot.Owner;
 import io.loadstar.snapshot.RemoteFileSystem;
+import io.loadstar.snapshot.Usage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Layers of registries, mounted lazily. Thread-safe, for platform threads; closing it unmounts all.
+ * Layers of registries, mounted lazily. Thread-safe, for platform threads; closing it unmounts all,
+ * and not closing it leaves all mounted, for the next process to take their places.
  *
  * <p>What is needed to mount a layer again is kept on disk before it is mounted, and dropped with
  * the last of its mounts.
@@ -185,6 +187,15 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     } catch (IOException e) {
       throw new LayerUnavailableException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Compressed bytes: what of the blob needn't be fetched any more. */
+  @Override
+  public Usage usage(Path mountPoint) {
+    MountPoint place = mountPoints.get(mountPoint);
+    return place == null
+        ? Usage.NONE
+        : place.report().map(report -> new Usage(report.held(), 0)).orElse(Usage.NONE);
   }
 
   @Override

@@ -43,8 +43,7 @@ public final class MountRestorer {
    * Ends the mounts that a killed process left, and mounts every remote snapshot again. One that
    * can't be mounted stays an empty directory that {@link LazyRemoteFileSystem#check} tries again.
    *
-   * @throws IOException if the mount table or the snapshots can't be read, or a dead mount can't be
-   *     ended
+   * @throws IOException if the mount table or the snapshots can't be read
    */
   public void restore() throws IOException {
     detachLeftovers();
@@ -73,7 +72,12 @@ public final class MountRestorer {
   }
 
   private void restore(StoredSnapshot snapshot) {
-    Optional<String> failure = remote.restore(store.fs(snapshot), snapshot.info().labels());
+    Optional<String> failure;
+    try {
+      failure = remote.restore(store.fs(snapshot), snapshot.info().labels());
+    } catch (RuntimeException e) {
+      failure = Optional.of(e.toString()); // the others are mounted all the same
+    }
     if (failure.isPresent()) {
       log.atError()
           .addKeyValue("key", snapshot.name())
@@ -92,8 +96,10 @@ public final class MountRestorer {
       try {
         Libc.get().unmount(Path.of(entry.mountPoint()), Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
       } catch (ErrnoException e) {
-        throw new IOException(
-            entry.mountPoint() + ": left mounted by an earlier daemon, and " + e.getMessage(), e);
+        log.atError()
+            .addKeyValue("mountPoint", entry.mountPoint())
+            .addKeyValue("error", e.getMessage())
+            .log("can't end what an earlier daemon left mounted");
       }
     }
   }

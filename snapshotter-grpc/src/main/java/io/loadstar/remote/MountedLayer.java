@@ -18,14 +18,11 @@ import java.util.concurrent.TimeoutException;
 /** A lazy layer and its live mount. Thread-safe; closing it unmounts. */
 final class MountedLayer implements Closeable {
 
-  /** For how long what could be read a moment ago isn't asked again: the peer's interval. */
-  private static final Duration CHECKED_FOR = Duration.ofSeconds(60);
-
   private final LazyLayer layer;
   private final FuseMount mount;
   private final BlobSource source;
   private volatile CompletableFuture<Void> prefetch = CompletableFuture.completedFuture(null);
-  private volatile long checkedAt = System.nanoTime();
+  private volatile long failuresAnswered;
 
   MountedLayer(LazyLayer layer, FuseMount mount, BlobSource source) {
     this.layer = layer;
@@ -58,17 +55,20 @@ final class MountedLayer implements Closeable {
   }
 
   /**
-   * Asks the registry for the blob, unless all of it is here or it was asked lately.
+   * Asks the registry for the blob if something couldn't be fetched since it last answered. As long
+   * as nothing has failed, and once all is here, nobody is asked: what a container needs may be on
+   * disk, whatever has become of the registry.
    *
    * @throws IOException if it can't be had
    */
   void check() throws IOException {
-    boolean lately = System.nanoTime() - checkedAt < CHECKED_FOR.toNanos();
-    if (lately || layer.report().complete()) {
+    LayerReport report = layer.report();
+    long failures = report.traffic().failures();
+    if (failures == failuresAnswered || report.complete()) {
       return;
     }
     source.check();
-    checkedAt = System.nanoTime();
+    failuresAnswered = failures;
   }
 
   /** Waits until what {@link #prefetch} fetches is here, but not longer than {@code limit}. */

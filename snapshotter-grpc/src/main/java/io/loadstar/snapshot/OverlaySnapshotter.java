@@ -174,7 +174,8 @@ public final class OverlaySnapshotter implements Snapshotter {
   @Override
   public Usage usage(String key) throws SnapshotException {
     requireName(key);
-    return store.usage(store.get(key));
+    StoredSnapshot snapshot = store.get(key);
+    return snapshot.remote() ? remote.usage(store.fs(snapshot)) : store.usage(snapshot);
   }
 
   @Override

@@ -24,6 +24,9 @@ public interface RemoteFileSystem {
    */
   void check(Path mountPoint) throws LayerUnavailableException;
 
+  /** What of the layer at {@code mountPoint} is on this node's disk. Never waits for a network. */
+  Usage usage(Path mountPoint);
+
   /** Unmounts what is mounted at {@code mountPoint}; nothing there is no error. */
   void unmount(Path mountPoint);
 }

@@ -84,7 +84,7 @@ public interface Snapshotter {
 
   /**
    * What a snapshot takes: of an active one what it takes now, of a committed one what it took when
-   * it was committed.
+   * it was committed, of a lazily mounted one what of it is here by now.
    *
    * @throws SnapshotException.NotFound if there is no such snapshot
    */

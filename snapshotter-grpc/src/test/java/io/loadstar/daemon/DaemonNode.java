@@ -54,9 +54,9 @@ final class DaemonNode implements Closeable {
   }
 
   /** Starts the daemon again, which has been ended. */
-  void restart(String configuration) throws IOException {
+  void restart(String configuration, String... options) throws IOException {
     client.close();
-    daemon = DaemonProcess.start(folder, configuration);
+    daemon = DaemonProcess.start(folder, configuration, options);
     client = daemon.connect();
   }
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** The daemon as a process of its own, as it runs in earnest. */
 final class DaemonProcess implements Closeable {
@@ -32,26 +33,30 @@ final class DaemonProcess implements Closeable {
   }
 
   /** Starts one whose socket, root and log are in {@code folder}, and waits until it listens. */
-  static DaemonProcess start(Path folder, String configuration) throws IOException {
-    DaemonProcess daemon = launch(folder, configuration);
+  static DaemonProcess start(Path folder, String configuration, String... options)
+      throws IOException {
+    DaemonProcess daemon = launch(folder, configuration, options);
     await(() -> Files.exists(socket(folder)) || !daemon.process.isAlive());
     assertTrue(daemon.process.isAlive(), daemon.log());
     return daemon;
   }
 
   /** Starts one and doesn't wait. */
-  static DaemonProcess launch(Path folder, String configuration) throws IOException {
-    return launch(folder, configuration, Map.of());
+  static DaemonProcess launch(Path folder, String configuration, String... options)
+      throws IOException {
+    return launch(folder, configuration, Map.of(), options);
   }
 
   /** Starts one, with these set in its environment beside ours, and doesn't wait. */
-  static DaemonProcess launch(Path folder, String configuration, Map<String, String> environment)
+  static DaemonProcess launch(
+      Path folder, String configuration, Map<String, String> environment, String... options)
       throws IOException {
     Files.deleteIfExists(socket(folder));
     Path config = Files.writeString(folder.resolve("config.toml"), configuration);
     List<String> command = program();
     command.addAll(List.of("-address", socket(folder).toString()));
     command.addAll(List.of("-root", folder.resolve("root").toString()));
+    command.addAll(List.of(options));
     command.addAll(List.of("-config", config.toString(), "-log-level", "debug"));
     File log = folder.resolve("log").toFile();
     ProcessBuilder builder =
@@ -114,6 +119,13 @@ final class DaemonProcess implements Closeable {
   void signal(String name) throws Exception {
     String pid = Long.toString(process.pid());
     assertEquals(0, new ProcessBuilder("kill", "-" + name, pid).inheritIO().start().waitFor());
+  }
+
+  /** How many files and sockets it has open. */
+  long openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
+      return files.count();
+    }
   }
 
   /** kill -9. */

@@ -53,14 +53,20 @@ final class DaemonRestartTest {
   }
 
   @Test
-  void whatCannotBeMountedAgainIsUnavailableUntilItCan() throws Exception {
+  void whatCannotBeMountedAgainIsUnavailableUntilItCanAndStopsNoOthers() throws Exception {
     TestLayer layer = node.layer();
+    TestLayer whole = node.layer();
     String name = node.prepareRemote(layer, "");
+    String other = node.prepareRemote(whole, name);
     node.client.prepare("container", name, Map.of());
+    FileTree.of(node.fs(other));
     node.daemon.kill();
     node.registry.goAway();
-    DaemonNode.run("rm", "-r", folder.resolve("root/layers").toString());
+    Path kept = folder.resolve("root/layers").resolve(layer.built().digest().hex());
+    DaemonNode.run("rm", "-r", kept.toString());
     node.restart(DaemonNode.ON_DEMAND_ONLY);
+    assertEquals(List.of(node.fs(other).toString()), node.mounts());
+    assertEquals(FileTree.of(whole.tree()), FileTree.of(node.fs(other)));
     LayerUnavailableException e =
         assertThrows(LayerUnavailableException.class, () -> node.client.mounts("container"));
     assertTrue(String.valueOf(e.getMessage()).contains(layer.ref()), e.getMessage());
@@ -71,11 +77,36 @@ final class DaemonRestartTest {
   }
 
   @Test
-  void toldToStopItLeavesNothingMounted() throws Exception {
-    node.prepareRemote(node.layer(), "");
-    assertEquals(1, node.mounts().size());
+  void toldToStopItLeavesMountsToTheNextUnlessToldToUnmount() throws Exception {
+    TestLayer layer = node.layer();
+    String name = node.prepareRemote(layer, "");
+    FileTree.of(node.fs(name));
+    assertEquals(0, node.daemon.terminate());
+    assertEquals(false, Files.exists(node.daemon.socket()));
+    assertEquals(List.of(node.fs(name).toString()), node.mounts());
+    node.registry.goAway();
+    node.restart(DaemonNode.ON_DEMAND_ONLY, "--unmount-on-stop");
+    assertEquals(List.of(node.fs(name).toString()), node.mounts());
+    assertEquals(FileTree.of(layer.tree()), FileTree.of(node.fs(name)));
     assertEquals(0, node.daemon.terminate());
     assertEquals(List.of(), node.mounts());
-    assertEquals(false, Files.exists(node.daemon.socket()));
+  }
+
+  @Test
+  void aLayerWhoseReadsFailIsUnavailableUntilItsRegistryAnswers() throws Exception {
+    TestLayer layer = node.layer();
+    node.daemon.terminate();
+    node.restart(DaemonNode.ON_DEMAND_ONLY + "[read]\ntimeout_sec = 1\n");
+    String name = node.prepareRemote(layer, "");
+    node.client.prepare("container", name, Map.of());
+    node.registry.goAway();
+    assertThrows(IOException.class, () -> Files.readAllBytes(node.fs(name).resolve("large")));
+    assertThrows(LayerUnavailableException.class, () -> node.client.mounts("container"));
+    node.registry.comeBack();
+    assertEquals(1, node.client.mounts("container").size());
+    int before = node.registry.requests().size();
+    assertEquals(1, node.client.mounts("container").size());
+    assertEquals(before, node.registry.requests().size(), "it is healthy again");
+    assertEquals(FileTree.of(layer.tree()), FileTree.of(node.fs(name)));
   }
 }

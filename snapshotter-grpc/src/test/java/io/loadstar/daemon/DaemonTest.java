@@ -146,6 +146,30 @@ final class DaemonTest {
   }
 
   @Test
+  void aHealthyLayerIsCheckedWithoutARequest() throws Exception {
+    String name = node.prepareRemote(node.layer(), "");
+    node.client.prepare("healthy", name, Map.of());
+    int before = node.registry.requests().size();
+    node.registry.goAway();
+    for (int i = 0; i < 20; i++) {
+      assertEquals(1, node.client.mounts("healthy").size());
+    }
+    node.registry.comeBack();
+    assertEquals(before, node.registry.requests().size());
+  }
+
+  @Test
+  void whatALayerTakesGrowsAsItIsRead() throws Exception {
+    TestLayer layer = node.layer();
+    String name = node.prepareRemote(layer, "");
+    long unread = node.client.usage(name).size();
+    FileTree.of(node.fs(name));
+    long read = node.client.usage(name).size();
+    assertTrue(unread < 200_000, "before: " + unread);
+    assertTrue(read >= 500_000, "after: " + read);
+  }
+
+  @Test
   void aMountThatSomebodyElseEndedIsMadeAgain() throws Exception {
     TestLayer layer = node.layer();
     String name = node.prepareRemote(layer, "");

@@ -51,6 +51,11 @@ public final class DirectoryRemoteFileSystem implements RemoteFileSystem {
   }
 
   @Override
+  public Usage usage(Path mountPoint) {
+    return new Usage(4711, 0);
+  }
+
+  @Override
   public void unmount(Path mountPoint) {
     mounted.remove(mountPoint);
   }

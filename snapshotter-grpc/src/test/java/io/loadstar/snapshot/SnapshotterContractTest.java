@@ -326,7 +326,7 @@ public abstract class SnapshotterContractTest {
     assertEquals(one, info.parent());
     assertEquals(SnapshotLabel.REMOTE_VALUE, info.labels().get(SnapshotLabel.REMOTE));
     assertEquals("layer sha256:2", info.labels().get(DirectoryRemoteFileSystem.LAYER));
-    assertEquals(Usage.NONE, snapshotter.usage(two));
+    assertEquals(new Usage(4711, 0), snapshotter.usage(two));
     assertEquals("layer sha256:1", Files.readString(Path.of(fs(1), "layer")));
     assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("extract sha256:2"));
   }
