@@ -121,9 +121,7 @@ final class WhyCommand implements Callable<Integer> {
     try (ContainerdImages images = new ContainerdImages(Path.of(address), target);
         ImageSource source = images.source(image)) {
       return Standing.ofImage(
-          new PullRequest(image, wanted, snapshotter),
-          source,
-          containerd.services());
+          new PullRequest(image, wanted, snapshotter), source, containerd.services());
     }
   }
 
