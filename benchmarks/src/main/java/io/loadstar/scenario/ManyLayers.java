@@ -60,7 +60,7 @@ public final class ManyLayers {
     node.pullLazily(ctr, reference);
     print("mounted");
     String read =
-        "find '%s'/snapshots/*/fs -type f | awk 'NR %% 200 == 1' | xargs -P %d -n 20 cat >/dev/null"
+        "find '%s'/snapshotter/snapshots/*/fs -type f | awk 'NR %% 200 == 1' | xargs -P %d -n 20 cat >/dev/null"
             .formatted(node.snapshotterRoot(), READERS);
     Process readers = Program.shell(read).within(Duration.ofMinutes(10)).start();
     long most = 0;
