@@ -21,6 +21,9 @@ import java.util.Locale;
  */
 public final class ManyLayers {
 
+  /** After a burst of mounts the daemon gives memory back, in some seconds. */
+  private static final Duration SETTLED = Duration.ofSeconds(15);
+
   private static final int LAYERS = 100;
   private static final int FILES = 10_000;
   private static final int READERS = 64;
@@ -58,7 +61,9 @@ public final class ManyLayers {
     report.line("|---|---:|---:|");
     print("none mounted");
     node.pullLazily(ctr, reference);
-    print("mounted");
+    print("just mounted");
+    Thread.sleep(SETTLED);
+    print("a quarter of a minute later");
     String read =
         "find '%s'/snapshotter/snapshots/*/fs -type f | awk 'NR %% 200 == 1' | xargs -P %d -n 20 cat >/dev/null"
             .formatted(node.snapshotterRoot(), READERS);

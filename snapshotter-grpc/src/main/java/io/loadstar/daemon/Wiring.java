@@ -213,7 +213,7 @@ final class Wiring {
             daemon.addQuiet(
                 Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("loadstar-resolve-", 0).factory())),
-            daemon.addQuiet(platformThreads("layer", Runtime.getRuntime().availableProcessors())));
+            daemon.addQuiet(new LayerThreads()));
     return new LayerResolver(
         opener, configuration.verification(), configuration.resolver().layerTimeout(), threads);
   }
