@@ -26,6 +26,27 @@ public interface CredentialSource {
     return find(host);
   }
 
+  /**
+   * All credentials that fit a repository, the best first; none of them is anonymous.
+   *
+   * @param host as for {@link #find(String)}
+   * @param repository as for {@link #find(String, String)}
+   * @throws IOException as {@link #find(String)}
+   */
+  default List<Credentials> all(String host, String repository) throws IOException {
+    Credentials best = find(host, repository);
+    return best instanceof Credentials.Anonymous ? List.of() : List.of(best);
+  }
+
+  /**
+   * Is told that a server has refused what was found here for a repository.
+   *
+   * @return whether {@link #find(String, String)} may give something else now
+   */
+  default boolean refused(String host, String repository, Credentials credentials) {
+    return false;
+  }
+
   /** What the first of them has that has any. */
   static CredentialSource firstOf(List<CredentialSource> sources) {
     return new CredentialChain(sources);

@@ -30,6 +30,9 @@ final class Authorizer {
   /** Above this many, all are dropped: they are only a cache. */
   private static final int MAX_KEPT = 1000;
 
+  /** Credentials of one repository that are tried for one token. */
+  private static final int MAX_TRIED = 8;
+
   private final CredentialSource credentials;
   private final TokenServer tokenServer;
   private final LongSupplier nanoTime;
@@ -72,6 +75,39 @@ final class Authorizer {
       forget(request, refused);
     }
     return obtain(request, challenge, demanded(challenge, request.purpose().scope()));
+  }
+
+  /** Gets another token than one that was got some time ago, for the same credentials. */
+  Optional<Authorization> renew(RegistryRequest request, Authorization refused) throws IOException {
+    Challenge challenge = challenges.get(request.host().origin());
+    if (challenge == null) {
+      return Optional.empty();
+    }
+    forget(request, refused);
+    return Optional.of(obtain(request, challenge, demanded(challenge, request.purpose().scope())));
+  }
+
+  /**
+   * Gets another authorization than one that was just got and refused: another's, if credentials
+   * are known that haven't been refused.
+   *
+   * @return empty if there are none
+   */
+  Optional<Authorization> replace(RegistryRequest request, Authorization refused)
+      throws IOException {
+    String registry = request.host().registry();
+    Scope scope = request.purpose().scope();
+    Challenge challenge = challenges.get(request.host().origin());
+    if (challenge == null
+        || !credentials.refused(registry, scope.repository(), refused.credentials())) {
+      return Optional.empty();
+    }
+    forget(request, refused);
+    boolean nobody =
+        credentials.find(registry, scope.repository()) instanceof Credentials.Anonymous;
+    return nobody && isScheme(challenge, "basic")
+        ? Optional.empty()
+        : Optional.of(obtain(request, challenge, demanded(challenge, scope)));
   }
 
   private static Optional<Challenge> strongest(List<Challenge> offered) {
@@ -160,11 +196,35 @@ final class Authorizer {
     }
   }
 
+  /** With the first credentials that whoever gives tokens takes. */
   private Authorization fetch(RegistryRequest request, Challenge challenge, Scope scope)
       throws IOException {
-    Credentials own = credentials.find(request.host().registry(), scope.repository());
+    String registry = request.host().registry();
+    for (int tried = 1; ; tried++) {
+      Credentials own = credentials.find(registry, scope.repository());
+      try {
+        return fetch(request, challenge, scope, own).of(own);
+      } catch (RegistryException e) {
+        if (!isRefusal(e, own)
+            || tried == MAX_TRIED
+            || !credentials.refused(registry, scope.repository(), own)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** A refresh token that is over is a bad request: RFC 6749, section 5.2. */
+  private static boolean isRefusal(RegistryException failure, Credentials own) {
+    return failure instanceof RegistryException.Unauthorized
+        || (own instanceof Credentials.IdentityToken && failure.status() == 400);
+  }
+
+  private Authorization fetch(
+      RegistryRequest request, Challenge challenge, Scope scope, Credentials own)
+      throws IOException {
     if (own instanceof Credentials.RegistryToken(String token)) {
-      return Authorization.lasting("Bearer " + token, nanoTime.getAsLong());
+      return Authorization.lasting("Bearer " + token, own, nanoTime.getAsLong());
     }
     if (isScheme(challenge, "basic")) {
       return basic(request, own);
@@ -178,6 +238,7 @@ final class Authorizer {
     if (own instanceof Credentials.UsernamePassword(String username, String password)) {
       return Authorization.lasting(
           okhttp3.Credentials.basic(username, password, StandardCharsets.UTF_8),
+          own,
           nanoTime.getAsLong());
     }
     String registry = request.host().registry();

@@ -22,6 +22,11 @@ final class RegistryHttp implements Closeable {
 
   private static final int MAX_REDIRECTS = 5;
   private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+
+  /** With the first challenge, and with credentials of which some have been refused. */
+  private static final int MAX_TRIES = 8;
+
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HttpExchanges exchanges;
@@ -70,23 +75,31 @@ final class RegistryHttp implements Closeable {
   }
 
   /**
-   * Sends a request once (and once more with an authorization, if it is asked for one). The caller
-   * closes the answer.
+   * Sends a request once (and again with an authorization, if it is asked for one, and with other
+   * credentials where those it had are refused). The caller closes the answer.
    *
    * @throws RegistryException if there is no answer, or one that isn't expected
    */
   Response send(RegistryRequest request) throws IOException {
-    Optional<Authorization> known =
+    Optional<Authorization> brought =
         request.host().owns(request.http().url())
             ? authorizer.authorize(request)
             : Optional.empty();
-    Response response = follow(request, known.orElse(null));
-    if (response.code() == UNAUTHORIZED && request.host().owns(response.request().url())) {
-      Authorization fresh;
-      try (Response challenge = response) {
-        fresh = authorizer.answer(request, challenge, known.orElse(null));
+    Response response = follow(request, brought.orElse(null));
+    for (int tries = 0; tries < MAX_TRIES && isRefusal(request, response, brought); tries++) {
+      Optional<Authorization> another;
+      try {
+        another = another(request, response, brought, tries);
+      } catch (IOException | RuntimeException e) {
+        response.close();
+        throw e;
       }
-      response = follow(request, fresh);
+      if (another.isEmpty()) {
+        break;
+      }
+      response.close();
+      brought = another;
+      response = follow(request, brought.get());
     }
     if (request.expects(response.code())) {
       return response;
@@ -94,6 +107,28 @@ final class RegistryHttp implements Closeable {
     try (Response failed = response) {
       throw Failures.answered(request, failed);
     }
+  }
+
+  /** Some registries say 403 of a login that is over: those of AWS. */
+  private static boolean isRefusal(
+      RegistryRequest request, Response response, Optional<Authorization> brought) {
+    boolean refusal =
+        response.code() == UNAUTHORIZED || (response.code() == FORBIDDEN && brought.isPresent());
+    return refusal && request.host().owns(response.request().url());
+  }
+
+  private Optional<Authorization> another(
+      RegistryRequest request, Response response, Optional<Authorization> brought, int tries)
+      throws IOException {
+    if (tries == 0 && response.code() == UNAUTHORIZED) {
+      return Optional.of(authorizer.answer(request, response, brought.orElse(null)));
+    }
+    if (brought.isEmpty()) {
+      return Optional.empty();
+    }
+    return tries == 0 && brought.get().isToken()
+        ? authorizer.renew(request, brought.get())
+        : authorizer.replace(request, brought.get());
   }
 
   /**

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.credentials.Credentials;
+import io.loadstar.credentials.Keychain;
 import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.registry.fake.Fault;
 import java.io.IOException;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class AuthorizationTest {
 
   private static final Credentials LOGIN = new Credentials.UsernamePassword("u", "hidden");
+  private static final Credentials OLD = new Credentials.UsernamePassword("u", "old");
   private static final String PULL = "scope=repository%3Aa%2Fb%3Apull";
 
   private final FakeRegistry.Wire wire;
@@ -266,6 +268,83 @@ final class AuthorizationTest {
   }
 
   @Test
+  void credentialsThatTheTokenServerRefusesGiveWayToTheNext() throws IOException {
+    registry.next(challenge());
+    tokens.next(status(401), token("t2"));
+    try (RegistryClient client = client(keychain(OLD, LOGIN))) {
+      read(client);
+    }
+    assertEquals("Basic dTpvbGQ=", tokens.requests().get(0).getHeaders().get("Authorization"));
+    assertEquals("Basic dTpoaWRkZW4=", tokens.requests().get(1).getHeaders().get("Authorization"));
+    assertEquals("Bearer t2", bearer(1));
+  }
+
+  @Test
+  void credentialsThatTheRegistryRefusesGiveWayToTheNext() throws IOException {
+    Fault basic = status(401, "WWW-Authenticate", "Basic realm=\"r\"");
+    // Of the second, a registry that says 403 of a login that is over.
+    registry.next(basic, basic, status(403));
+    try (RegistryClient client =
+        client(keychain(OLD, new Credentials.UsernamePassword("u", "older"), LOGIN))) {
+      read(client);
+      read(client);
+    }
+    assertEquals("Basic dTpvbGQ=", bearer(1));
+    assertEquals("Basic dTpoaWRkZW4=", bearer(3));
+    assertEquals("Basic dTpoaWRkZW4=", bearer(4));
+    assertEquals(5, registry.requests().size());
+  }
+
+  @Test
+  void aLoginThatEndsLaterGivesWayToTheNext() throws IOException {
+    Fault basic = status(401, "WWW-Authenticate", "Basic realm=\"r\"");
+    registry.next(basic);
+    try (RegistryClient client = client(keychain(OLD, LOGIN))) {
+      read(client);
+      registry.next(status(403));
+      read(client);
+    }
+    assertEquals("Basic dTpvbGQ=", bearer(2));
+    assertEquals("Basic dTpoaWRkZW4=", bearer(3));
+  }
+
+  @Test
+  void aTokenThatIsForbiddenLaterIsRenewedForTheSameCredentials() throws IOException {
+    registry.next(challenge());
+    tokens.next(token("t1"), token("t2"));
+    try (RegistryClient client = client(keychain(LOGIN))) {
+      read(client);
+      registry.next(status(403));
+      read(client);
+    }
+    assertEquals("Bearer t2", bearer(3));
+    assertEquals(
+        List.of("Basic dTpoaWRkZW4=", "Basic dTpoaWRkZW4="),
+        tokens.requests().stream().map(r -> r.getHeaders().get("Authorization")).toList());
+  }
+
+  @Test
+  void whatIsPublicNeedsNoCredentialsThatAreRefused() throws IOException {
+    registry.next(challenge());
+    tokens.next(status(401), token("anyone"));
+    try (RegistryClient client = client(keychain(OLD))) {
+      read(client);
+    }
+    assertEquals("Bearer anyone", bearer(1));
+  }
+
+  @Test
+  void whoHasNothingThatIsTakenIsToldSoAndTriesNoLonger() throws IOException {
+    Fault basic = status(401, "WWW-Authenticate", "Basic realm=\"r\"");
+    registry.next(basic, basic, basic, basic, basic, basic);
+    try (RegistryClient client = client(keychain(OLD, LOGIN))) {
+      RegistryException e = assertThrows(RegistryException.Unauthorized.class, () -> read(client));
+      assertTrue(String.valueOf(e.getMessage()).contains("denies access"), e.getMessage());
+    }
+    assertEquals(3, registry.requests().size());
+  }
+
+  @Test
   void credentialsAreNotSentToATokenServerInTheClear() throws IOException {
     registry.next(
         status(401, "WWW-Authenticate", "Bearer realm=\"http://tokens.example/x\",service=\"s\""));
@@ -306,7 +385,19 @@ final class AuthorizationTest {
   }
 
   private RegistryClient client(Credentials credentials) {
-    CredentialSource source = host -> credentials;
+    return client(host -> credentials);
+  }
+
+  /** One place for each of these. */
+  private static CredentialSource keychain(Credentials... all) {
+    List<CredentialSource> places = new ArrayList<>();
+    for (Credentials one : all) {
+      places.add(host -> one);
+    }
+    return new Keychain(places);
+  }
+
+  private RegistryClient client(CredentialSource source) {
     return new RegistryClient(known.access().withCredentials(source));
   }
 
