@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param resolver how registries are found
  * @param store how much of the disk the content store may take
  * @param fuse how file system requests reach the daemon
+ * @param keychains where credentials are, beside docker's configuration
  */
 record Configuration(
     String metricsAddress,
@@ -34,7 +35,8 @@ record Configuration(
     Fetch fetch,
     Resolver resolver,
     Quota store,
-    Fuse fuse) {
+    Fuse fuse,
+    Keychains keychains) {
 
   private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(1);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
@@ -136,7 +138,8 @@ record Configuration(
             RedirectRule.NO_PUBLIC_TO_PRIVATE,
             Optional.of(DEFAULT_UNPACKING)),
         DEFAULT_STORE,
-        DEFAULT_FUSE);
+        DEFAULT_FUSE,
+        Keychains.NONE);
   }
 
   /**
@@ -176,13 +179,20 @@ record Configuration(
         fetch(toml),
         resolver(toml),
         store(toml.table("store")),
-        fuse(toml.table("fuse")));
+        fuse(toml.table("fuse")),
+        Keychains.of(toml));
   }
 
   /** This, with the mirrors and the directories of hosts that {@code other} has. */
   Configuration withHostsOf(Configuration other) {
     return new Configuration(
-        metricsAddress, verification, fetch, resolver.withHostsOf(other.resolver), store, fuse);
+        metricsAddress,
+        verification,
+        fetch,
+        resolver.withHostsOf(other.resolver),
+        store,
+        fuse,
+        keychains);
   }
 
   private static Verification verification(TomlTable toml) throws MalformedConfigurationException {

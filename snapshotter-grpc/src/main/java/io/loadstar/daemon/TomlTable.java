@@ -237,6 +237,18 @@ final class TomlTable {
     children.values().forEach(child -> child.addAsked(paths, tables));
   }
 
+  /**
+   * A path that the value of {@code key} is.
+   *
+   * @throws MalformedConfigurationException if it isn't absolute
+   */
+  Path absolute(String key, String text) throws MalformedConfigurationException {
+    if (!text.startsWith("/") || text.indexOf('\0') >= 0) {
+      throw malformed(key, "must be an absolute path, not " + text);
+    }
+    return Path.of(text);
+  }
+
   /** An error about {@code key}, with its file and line. */
   MalformedConfigurationException malformed(String key, String message) {
     return source.malformed(path(key), message);

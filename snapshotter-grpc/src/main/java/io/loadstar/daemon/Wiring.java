@@ -1,7 +1,7 @@
 package io.loadstar.daemon;
 
 import io.loadstar.cache.DiskContentStore;
-import io.loadstar.credentials.UserCredentials;
+import io.loadstar.credentials.CredentialSource;
 import io.loadstar.grpc.SnapshotsService;
 import io.loadstar.grpc.UnixSocketServer;
 import io.loadstar.lazy.LazyNode;
@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
  *   snapshotter/          {@link SnapshotStore}
  *   layers/               {@link KeptLayers}
  *   content/              {@link DiskContentStore}
+ *   credentials.json      credentials that were learnt: {@link CredentialWiring}
  * </pre>
  *
  * Started in this order and ended in the reverse one; the socket comes last, when everything behind
@@ -134,7 +135,8 @@ final class Wiring {
                 content(), DiskContentStore.Bounds.DEFAULT.withQuota(configuration.store())));
     LazyNode node = daemon.add(LazyNode.start(content, lazyOptions(), learntReads()));
     CountedTraffic traffic = new CountedTraffic();
-    RegistryAccess access = registryAccess(traffic);
+    CredentialWiring credentials = new CredentialWiring(configuration.keychains(), root, daemon);
+    RegistryAccess access = registryAccess(traffic, credentials.keychain());
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
     RegistryLayerOpener opener = new RegistryLayerOpener(registry);
     LayerResolver resolver = resolver(opener);
@@ -152,9 +154,10 @@ final class Wiring {
         new OverlaySnapshotter(store, new OverlayMounts(store), layers, check);
     cleanUp(snapshotter);
     startMetrics(new Metrics(snapshotter, remote, content, traffic));
-    UnixSocketServer server =
-        daemon.add(
-            UnixSocketServer.start(places.address(), calls, new SnapshotsService(snapshotter)));
+    UnixSocketServer.Offer offer =
+        credentials.serveImages(
+            places.address(), calls, UnixSocketServer.Offer.of(new SnapshotsService(snapshotter)));
+    UnixSocketServer server = daemon.add(UnixSocketServer.start(places.address(), calls, offer));
     log.atInfo()
         .addKeyValue("address", server.address())
         .addKeyValue("root", root)
@@ -183,7 +186,7 @@ final class Wiring {
         .withBackground(configuration.fetch().background());
   }
 
-  private RegistryAccess registryAccess(CountedTraffic traffic)
+  private RegistryAccess registryAccess(CountedTraffic traffic, CredentialSource credentials)
       throws MalformedConfigurationException {
     Timeouts usual = Timeouts.defaults();
     Configuration.Resolver resolver = configuration.resolver();
@@ -192,7 +195,7 @@ final class Wiring {
     return new RegistryAccess(
         PLAIN_HTTP,
         hosts,
-        UserCredentials.ofProcess(),
+        credentials,
         network().withTimeouts(timeouts).withRedirects(resolver.redirects()),
         RetryPolicy.defaults(),
         RetryPolicy.patient(configuration.fetch().readTimeout()),

@@ -1,7 +1,9 @@
 package io.loadstar.grpc;
 
 import io.grpc.BindableService;
+import io.grpc.HandlerRegistry;
 import io.grpc.Server;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -21,6 +23,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +69,37 @@ public final class UnixSocketServer implements Closeable {
   private record Served(Server server, EventLoopGroup loop, RunningCalls running) {}
 
   /**
+   * What is served.
+   *
+   * @param services each method by its name
+   * @param others whatever else is called; finds nothing where nothing else is served
+   */
+  public record Offer(List<BindableService> services, HandlerRegistry others) {
+
+    public Offer {
+      services = List.copyOf(services);
+    }
+
+    /** These services and nothing else. */
+    public static Offer of(BindableService... services) {
+      return new Offer(List.of(services), new NothingElse());
+    }
+
+    /** Also what {@code registry} finds. */
+    public Offer with(HandlerRegistry registry) {
+      return new Offer(services, registry);
+    }
+  }
+
+  private static final class NothingElse extends HandlerRegistry {
+    @Override
+    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
+        String method, @Nullable String authority) {
+      return null;
+    }
+  }
+
+  /**
    * Starts to serve.
    *
    * @param address the socket's path; a socket that nobody listens on is replaced, missing
@@ -73,8 +107,8 @@ public final class UnixSocketServer implements Closeable {
    * @param executor runs the calls; they may block. It belongs to the caller
    * @throws IOException if the address can't be used, with the reason
    */
-  public static UnixSocketServer start(
-      Path address, ExecutorService executor, BindableService... services) throws IOException {
+  public static UnixSocketServer start(Path address, ExecutorService executor, Offer offer)
+      throws IOException {
     Path path = address.toAbsolutePath().normalize();
     Path passing = path.resolveSibling(path.getFileName() + PASSING);
     prepareAddress(path, passing);
@@ -90,10 +124,9 @@ public final class UnixSocketServer implements Closeable {
               .workerEventLoopGroup(loop)
               .maxInboundMessageSize(MAX_MESSAGE_BYTES)
               .intercept(running)
+              .fallbackHandlerRegistry(offer.others())
               .executor(executor);
-      for (BindableService service : services) {
-        builder.addService(service);
-      }
+      offer.services().forEach(builder::addService);
       Server server = builder.build().start();
       Files.setPosixFilePermissions(passing, PosixFilePermissions.fromString("rw-------"));
       Object key = fileKey(passing);

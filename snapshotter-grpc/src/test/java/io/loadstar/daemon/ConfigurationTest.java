@@ -195,6 +195,28 @@ final class ConfigurationTest {
   }
 
   @Test
+  void credentialsCanBeLearntFromAKubelet() throws Exception {
+    assertEquals(
+        Optional.of(
+            new Keychains.Cri(Path.of("/run/containerd/containerd.sock"), Optional.empty())),
+        read("[cri_keychain]\nenable_keychain = true\nimage_service_path = \"\"")
+            .configuration()
+            .keychains()
+            .cri());
+    assertEquals(
+        Optional.of(new Keychains.Cri(Path.of("/a.sock"), Optional.of(Path.of("/b.sock")))),
+        read("""
+        [cri_keychain]
+        enable_keychain = true
+        image_service_path = "unix:///a.sock"
+        listen_path = "/b.sock"
+        """)
+            .configuration()
+            .keychains()
+            .cri());
+  }
+
+  @Test
   void keysThatOnlyThePeerFollowsAreNamed() throws Exception {
     assertEquals(
         List.of("ipfs", "fuse.attr_timeout", "blob.max_retries", MIRROR + "header.X"),
@@ -229,6 +251,7 @@ final class ConfigurationTest {
         "[resolver.host.\"a.b\"]\\nmirrors = 1 | 2: resolver.host.a.b.mirrors must be an array",
         "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"
             + "host = \"x/y\" | 4: resolver.host.a.b.mirrors[1].host must be a host name",
+        "[cri_keychain]\\nlisten_path = \"x\" | 2: cri_keychain.listen_path must be an absolute",
         "a = 1 | 1: a is no key that is known here",
         "noprefetch = true\\n[read]\\ntimeout = 1 | 3: read.timeout is no key that is known here",
         "[blobs]\\nmax = 1 | 2: blobs.max is no key that is known here",

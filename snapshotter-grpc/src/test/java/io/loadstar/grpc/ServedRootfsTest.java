@@ -18,7 +18,9 @@ final class ServedRootfsTest extends RootfsContractTest {
   @Override
   protected Snapshotter reach(Snapshotter backend) throws Exception {
     Path address = folder.resolve("s.sock");
-    server = UnixSocketServer.start(address, calls, new SnapshotsService(backend));
+    server =
+        UnixSocketServer.start(
+            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend)));
     GrpcSnapshotter connected = GrpcSnapshotter.connect(address);
     client = connected;
     return connected;

@@ -34,7 +34,9 @@ final class SnapshotsServiceTest extends SnapshotterContractTest {
   @Override
   protected Snapshotter reach(Snapshotter backend) throws Exception {
     Path address = sockets.resolve("s.sock");
-    server = UnixSocketServer.start(address, calls, new SnapshotsService(backend));
+    server =
+        UnixSocketServer.start(
+            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend)));
     client = GrpcSnapshotter.connect(address);
     return client;
   }

@@ -31,7 +31,7 @@ final class UnixSocketServerTest {
   }
 
   private UnixSocketServer start(Path address) throws IOException {
-    return UnixSocketServer.start(address, calls);
+    return UnixSocketServer.start(address, calls, UnixSocketServer.Offer.of());
   }
 
   private static void connect(Path address) throws IOException {
@@ -40,7 +40,9 @@ final class UnixSocketServerTest {
 
   private static String message(Path address, ExecutorService calls) {
     return String.valueOf(
-        assertThrows(IOException.class, () -> UnixSocketServer.start(address, calls).close())
+        assertThrows(
+                IOException.class,
+                () -> UnixSocketServer.start(address, calls, UnixSocketServer.Offer.of()).close())
             .getMessage());
   }
 
