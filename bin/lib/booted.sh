@@ -94,7 +94,7 @@ holds() {
   local what=$1
   shift
   if ! "$@" >"$home/dist/try.log" 2>&1; then
-    inside journalctl --unit "$unit" --no-pager 2>/dev/null | tail -n 20 >&2 || true
+    inside journalctl _SYSTEMD_UNIT="$unit" + SYSLOG_IDENTIFIER=loadstar-node --no-pager 2>/dev/null | tail -n 20 >&2 || true
     tail -n 5 "$home/dist/try.log" >&2
     die "doesn't hold: $what"
   fi

@@ -8,9 +8,9 @@ debian_packages() {
   shift
   mkdir -p "$dir/partial"
   : >"$dir/status"
-  apt_get -o "Dir::State::status=$dir/status" -o "Dir::Cache::archives=$dir" -o Debug::NoLocking=1 \
+  apt_get -o "Dir::State::status=$dir/status" -o "Dir::Cache::archives=$dir" -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
     install --yes --download-only --no-install-recommends "$@" >&2 || return 1
-  apt_get -o "Dir::State::status=$dir/status" -o "Dir::Cache::archives=$dir" -o Debug::NoLocking=1 \
+  apt_get -o "Dir::State::status=$dir/status" -o "Dir::Cache::archives=$dir" -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
     install --yes --no-install-recommends --simulate "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p' | sort -u | while IFS= read -r package; do
     printf '%s\n' "$dir/${package}"_*.deb
   done

@@ -88,7 +88,24 @@ JAVA
 # make_image WORK TAG COMMAND LAYER...: an OCI layout in WORK/layout of the trees WORK/LAYER, the lowest first, which are used up.
 # COMMAND is a JSON array's inside. The layers' compressed size in bytes goes to WORK/bytes.
 make_image() {
-  local work=$1 tag=$2 command=$3 layer job jobs=() descriptors='' diffids='' config manifest size total=0
+  local work=$1 tag=$2 command=$3
+  shift 3
+  make_image_of "$work" "$tag" "\"architecture\":\"$(image_architecture)\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/opt/java/bin:/usr/bin:/bin\"],\"Cmd\":[$command],\"WorkingDir\":\"/\"}" "$@"
+}
+
+image_architecture() { # this machine's, as images name it
+  local machine
+  machine=$(uname -m)
+  case $machine in
+    x86_64) machine=amd64 ;;
+    aarch64) machine=arm64 ;;
+  esac
+  printf '%s' "$machine"
+}
+
+# make_image_of WORK TAG CONFIG LAYER...: the same with another configuration: CONFIG is a JSON object's inside, without rootfs.
+make_image_of() {
+  local work=$1 tag=$2 config=$3 layer job jobs=() descriptors='' diffids='' manifest size total=0
   shift 3
   layout="$work/layout"
   mkdir -p "$layout/blobs/sha256"
@@ -104,8 +121,7 @@ make_image() {
     total=$((total + size))
     rm -rf "${work:?}/$layer" "$layout/$layer.descriptor" "$layout/$layer.diffid"
   done
-  config=$(printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=/opt/java/bin:/usr/bin:/bin"],"Cmd":[%s],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":[%s]}}' \
-    "$(dpkg --print-architecture)" "$command" "$diffids")
+  config=$(printf '{%s,"rootfs":{"type":"layers","diff_ids":[%s]}}' "$config" "$diffids")
   printf '%s' "$config" >"$layout/config"
   store_blob "$layout/config"
   manifest=$(printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%s},"layers":[%s]}' \
