@@ -11,6 +11,7 @@ uninstall() {
     ((dry)) || rm -rf "$root${releases:?}"/*
     return 0
   fi
+  leave_kubelet
   if ! is_offline; then
     if is_reached; then
       leave_containers
@@ -30,6 +31,14 @@ uninstall() {
   fi
   start_kubelet_again
   ((dry)) || say "nothing of it is left$( ((purge)) || printf '%s' ", but $store (--purge)")"
+}
+
+# leave_kubelet: it can't pull any more if it is to do so through the daemon's socket.
+leave_kubelet() {
+  local found
+  found=$(cd "$root/" && grep --files-with-matches --recursive --no-messages --fixed-strings "$socket" var/lib/kubelet/config.yaml var/lib/kubelet/kubeadm-flags.env etc/default/kubelet etc/sysconfig/kubelet \
+    etc/kubernetes etc/systemd/system/kubelet.service etc/systemd/system/kubelet.service.d | head -n 1) || true
+  [[ -z $found ]] || fail "the kubelet pulls through Loadstar: take its socket out of /$found (imageServiceEndpoint), restart the kubelet, then uninstall"
 }
 
 # is_reached: containerd reaches the daemon, which is started for that if it isn't running.
