@@ -23,6 +23,7 @@ import io.loadstar.remote.OrdinaryLayers;
 import io.loadstar.remote.RegistryLayerOpener;
 import io.loadstar.snapshot.ChainCheck;
 import io.loadstar.snapshot.LayerUnpacker;
+import io.loadstar.snapshot.MappedLowers;
 import io.loadstar.snapshot.OverlayMounts;
 import io.loadstar.snapshot.OverlaySnapshotter;
 import io.loadstar.snapshot.SnapshotException;
@@ -144,6 +145,11 @@ final class Wiring {
     if (places.mounts() == Mounts.ENDED) {
       daemon.add(remote);
     }
+    MappedLowers mapped = new MappedLowers(store, remote);
+    if (places.mounts() == Mounts.ENDED) {
+      daemon.add(mapped::endAll);
+    }
+    mapped.endAll();
     restore(store, remote);
     ChainCheck check =
         new ChainCheck(remote, daemon.addQuiet(platformThreads("check", CHECK_THREADS)));
@@ -151,7 +157,7 @@ final class Wiring {
     OverlaySnapshotter.Layers layers =
         new OverlaySnapshotter.Layers(remote, unpacker(opener, resolver));
     OverlaySnapshotter snapshotter =
-        new OverlaySnapshotter(store, new OverlayMounts(store), layers, check);
+        new OverlaySnapshotter(store, new OverlayMounts(store, mapped), layers, check);
     cleanUp(snapshotter);
     startMetrics(new Metrics(snapshotter, remote, content, traffic));
     UnixSocketServer.Offer offer =

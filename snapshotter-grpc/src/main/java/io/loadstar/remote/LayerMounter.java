@@ -2,13 +2,17 @@ package io.loadstar.remote;
 
 import io.loadstar.cache.SharingDomain;
 import io.loadstar.fs.LayerFileSystem;
+import io.loadstar.fs.MappedOwners;
+import io.loadstar.fs.ReadOnlyFileSystem;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.lazy.LazyNode;
+import io.loadstar.linux.IdMaps;
 import io.loadstar.transport.FuseMount;
 import io.loadstar.transport.FuseTransport;
 import io.loadstar.transport.MountSpec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Mounts layers. Thread-safe; blocks in native code. Node and transport belong to who made it. */
 public final class LayerMounter {
@@ -35,19 +39,21 @@ public final class LayerMounter {
   }
 
   /**
-   * Mounts {@code content}, whose source is then the mount's.
+   * Mounts {@code content}, whose source is then the mount's, as {@code place} wants it.
    *
    * @throws IOException if it can't be mounted; nothing is left open then
    */
-  MountedLayer mount(Path mountPoint, LayerSource source, LazyLayer.Content content)
-      throws IOException {
+  MountedLayer mount(Path at, MountPoint place, LazyLayer.Content content) throws IOException {
+    LayerSource source = place.source();
     SharingDomain domain = SharingDomain.ofRegistry(source.image().host());
     LazyLayer layer = node.open(content, domain);
     try {
+      ReadOnlyFileSystem files = LayerFileSystem.of(layer);
+      Optional<IdMaps> owners = place.owners();
       FuseMount mount =
           transport.mount(
-              LayerFileSystem.of(layer),
-              new MountSpec(mountPoint, SOURCE, MAX_THREADS, passthrough.of(source)));
+              owners.isPresent() ? new MappedOwners(files, owners.get()) : files,
+              new MountSpec(at, SOURCE, MAX_THREADS, passthrough.of(source)));
       return new MountedLayer(layer, mount, content.source());
     } catch (IOException | RuntimeException | Error e) {
       layer.close();

@@ -4,6 +4,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LayerReport;
 import io.loadstar.lazy.LazyLayer;
+import io.loadstar.linux.IdMaps;
 import io.loadstar.snapshot.LayerUnavailableException;
 import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.snapshot.Owner;
@@ -76,7 +77,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     mountPoints.put(mountPoint, place);
     try {
       LazyLayer.Content content = keep(source.layer(), resolved);
-      MountedLayer layer = place.live(() -> mounter.mount(mountPoint, source, content));
+      MountedLayer layer = place.live(() -> mounter.mount(mountPoint, place, content));
       resolver.forget(source);
       if (prefetching.wanted()) {
         layer.prefetch();
@@ -116,10 +117,27 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     MountPoint place = new MountPoint(source);
     mountPoints.put(mountPoint, place);
     try {
-      place.live(() -> mountAgain(mountPoint, source));
+      place.live(() -> mountAgain(mountPoint, place));
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void mountMapped(Path layer, Path mountPoint, IdMaps maps)
+      throws LayerUnavailableException {
+    MountPoint first = mountPoints.get(layer);
+    if (first == null) {
+      throw new LayerUnavailableException("nothing is known of " + layer);
+    }
+    MountPoint place = new MountPoint(first.source(), Optional.of(maps));
+    mountPoints.put(mountPoint, place);
+    try {
+      place.live(() -> mountAgain(mountPoint, place));
+    } catch (IOException e) {
+      unmount(mountPoint);
+      throw new LayerUnavailableException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -136,9 +154,9 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
     }
   }
 
-  private MountedLayer mountAgain(Path mountPoint, LayerSource source) throws IOException {
+  private MountedLayer mountAgain(Path mountPoint, MountPoint place) throws IOException {
     try {
-      MountedLayer layer = mounter.mount(mountPoint, source, resolveAgain(source));
+      MountedLayer layer = mounter.mount(mountPoint, place, resolveAgain(place.source()));
       layer.fetchInBackground();
       return layer;
     } catch (NotLazyException e) {
@@ -181,7 +199,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
       throw new LayerUnavailableException("nothing is known of " + mountPoint);
     }
     try {
-      MountedLayer layer = place.live(() -> mountAgain(mountPoint, place.source()));
+      MountedLayer layer = place.live(() -> mountAgain(mountPoint, place));
       layer.check();
       layer.awaitPrefetch(prefetching.limit());
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.loadstar.remote;
 
 import io.loadstar.lazy.LayerReport;
+import io.loadstar.linux.IdMaps;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class MountPoint {
 
   private final LayerSource source;
+  private final Optional<IdMaps> owners;
   private final ReentrantLock changing = new ReentrantLock();
   private volatile State state = new State.Down("it is being mounted");
 
@@ -27,7 +29,19 @@ final class MountPoint {
   }
 
   MountPoint(LayerSource source) {
+    this(source, Optional.empty());
+  }
+
+  /**
+   * @param owners how the layer's are mapped, if they are
+   */
+  MountPoint(LayerSource source, Optional<IdMaps> owners) {
     this.source = source;
+    this.owners = owners;
+  }
+
+  Optional<IdMaps> owners() {
+    return owners;
   }
 
   LayerSource source() {

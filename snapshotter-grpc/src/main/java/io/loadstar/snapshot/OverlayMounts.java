@@ -1,7 +1,10 @@
 package io.loadstar.snapshot;
 
+import io.loadstar.linux.IdMaps;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -13,22 +16,27 @@ import java.util.stream.Collectors;
 public final class OverlayMounts implements RootfsPlanner {
 
   private final SnapshotStore store;
+  private final MappedLowers mapped;
 
   /**
    * @param store knows where the layers are
+   * @param mapped shows layers to containers in user namespaces
    */
-  public OverlayMounts(SnapshotStore store) {
+  public OverlayMounts(SnapshotStore store, MappedLowers mapped) {
     this.store = store;
+    this.mapped = mapped;
   }
 
   @Override
-  public List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents) {
+  public List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents)
+      throws SnapshotException {
     boolean active = snapshot.info().kind() == SnapshotKind.ACTIVE;
     if (parents.isEmpty()) {
-      return bind(snapshot, active ? "rw" : "ro");
+      return bind(store.fs(snapshot), active ? "rw" : "ro");
     }
-    if (!active && parents.size() == 1) {
-      return bind(parents.getFirst(), "ro");
+    List<Path> lowers = lowers(snapshot, parents);
+    if (!active && lowers.size() == 1) {
+      return bind(lowers.getFirst(), "ro");
     }
     List<String> options = new ArrayList<>();
     if (active) {
@@ -36,13 +44,24 @@ public final class OverlayMounts implements RootfsPlanner {
       options.add("upperdir=" + store.fs(snapshot));
     }
     options.add(
-        parents.stream()
-            .map(parent -> store.fs(parent).toString())
-            .collect(Collectors.joining(":", "lowerdir=", "")));
+        lowers.stream().map(Path::toString).collect(Collectors.joining(":", "lowerdir=", "")));
     return List.of(new Mount("overlay", "overlay", options));
   }
 
-  private List<Mount> bind(StoredSnapshot source, String access) {
-    return List.of(new Mount("bind", store.fs(source).toString(), List.of(access, "rbind")));
+  private List<Path> lowers(StoredSnapshot snapshot, List<StoredSnapshot> parents)
+      throws SnapshotException {
+    Optional<IdMaps> maps = IdLabels.read(snapshot.info().labels());
+    return maps.isPresent()
+        ? mapped.of(snapshot, parents, maps.get())
+        : parents.stream().map(store::fs).toList();
+  }
+
+  @Override
+  public void sweep() throws SnapshotException {
+    mapped.sweep();
+  }
+
+  private static List<Mount> bind(Path source, String access) {
+    return List.of(new Mount("bind", source.toString(), List.of(access, "rbind")));
   }
 }

@@ -65,13 +65,7 @@ public final class OverlaySnapshotter implements Snapshotter {
     if (ref.isEmpty()) {
       return make(SnapshotKind.ACTIVE, key, parent, labels);
     }
-    StoredSnapshot ordinary = preparation.prepare(key, parent, labels);
-    try {
-      return readableMounts(ordinary);
-    } catch (LayerUnavailableException e) {
-      store.remove(key);
-      throw e;
-    }
+    return mountsOrNothing(preparation.prepare(key, parent, labels));
   }
 
   @Override
@@ -83,11 +77,15 @@ public final class OverlaySnapshotter implements Snapshotter {
 
   private List<Mount> make(SnapshotKind kind, String key, String parent, Map<String, String> labels)
       throws SnapshotException {
-    StoredSnapshot made = store.create(kind, key, parent, labels);
+    return mountsOrNothing(store.create(kind, key, parent, labels));
+  }
+
+  /** A snapshot that can't be mounted isn't left behind. */
+  private List<Mount> mountsOrNothing(StoredSnapshot made) throws SnapshotException {
     try {
       return readableMounts(made);
-    } catch (LayerUnavailableException e) {
-      store.remove(key);
+    } catch (SnapshotException e) {
+      store.remove(made.name());
       throw e;
     }
   }
@@ -180,6 +178,7 @@ public final class OverlaySnapshotter implements Snapshotter {
 
   @Override
   public void cleanup() throws SnapshotException {
+    planner.sweep();
     for (Path directory : store.garbage()) {
       remote.unmount(directory.resolve("fs"));
       try {

@@ -1,5 +1,7 @@
 package io.loadstar.snapshot;
 
+import io.loadstar.linux.IdMaps;
+
 /**
  * Who owns the root directory of a layer. Immutable.
  *
@@ -10,4 +12,9 @@ public record Owner(int uid, int gid) {
 
   /** root:root. */
   public static final Owner ROOT = new Owner(0, 0);
+
+  /** Who that is on the host, if it is a container's owner. */
+  Owner toHost(IdMaps maps) {
+    return new Owner(maps.uids().toHost(uid), maps.gids().toHost(gid));
+  }
 }

@@ -1,5 +1,6 @@
 package io.loadstar.snapshot;
 
+import io.loadstar.linux.IdMaps;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -16,6 +17,15 @@ public interface RemoteFileSystem {
    *     then
    */
   Owner mount(Path mountPoint, Map<String, String> labels) throws NotLazyException;
+
+  /**
+   * Mounts the layer that is at {@code layer} a second time, with mapped owners. The second mount is
+   * checked and unmounted by its own place, before the first is.
+   *
+   * @param mountPoint an existing empty directory
+   * @throws LayerUnavailableException if it can't be mounted; the directory is empty then
+   */
+  void mountMapped(Path layer, Path mountPoint, IdMaps maps) throws LayerUnavailableException;
 
   /**
    * Checks that the layer at {@code mountPoint} can be read.

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +30,7 @@ public final class RemotePreparation {
   private final SnapshotStore store;
   private final RemoteFileSystem remote;
   private final LayerUnpacker unpacker;
-  private final Map<Target, TargetLock> locks = new HashMap<>();
+  private final KeyedLocks<Target> locks = new KeyedLocks<>();
   private final LongAdder shared = new LongAdder();
   private final LongAdder mounted = new LongAdder();
   private final LongAdder unpacked = new LongAdder();
@@ -54,13 +53,8 @@ public final class RemotePreparation {
   StoredSnapshot prepare(String key, String parent, Map<String, String> labels)
       throws SnapshotException {
     Target target = new Target(labels.getOrDefault(SnapshotLabel.REF, ""), parent);
-    TargetLock lock = enter(target);
-    lock.lock();
-    try {
+    try (KeyedLocks.Held _ = locks.hold(target)) {
       return prepareAlone(key, target, NamespacedKey.labelled(key, labels));
-    } finally {
-      lock.unlock();
-      leave(target, lock);
     }
   }
 
@@ -225,23 +219,6 @@ public final class RemotePreparation {
         "target snapshot " + target.ref() + " already exists");
   }
 
-  private TargetLock enter(Target target) {
-    synchronized (locks) {
-      TargetLock lock = locks.computeIfAbsent(target, absent -> new TargetLock());
-      lock.users++;
-      return lock;
-    }
-  }
-
-  private void leave(Target target, TargetLock lock) {
-    synchronized (locks) {
-      lock.users--;
-      if (lock.users == 0) {
-        locks.remove(target);
-      }
-    }
-  }
-
   /**
    * How many Prepares with a target ended which way.
    *
@@ -253,9 +230,4 @@ public final class RemotePreparation {
   public record Counts(long shared, long mounted, long unpacked, long ordinary) {}
 
   private record Target(String ref, String parent) {}
-
-  private static final class TargetLock extends ReentrantLock {
-    private static final long serialVersionUID = 1;
-    private int users;
-  }
 }

@@ -15,6 +15,12 @@ public interface RootfsPlanner {
    *
    * @param snapshot an active snapshot or a view
    * @param parents the snapshots below it, the nearest first
+   * @throws SnapshotException.InvalidArgument if its labels ask for what can't be
+   * @throws SnapshotException.Storage if what is to be mounted can't be made
    */
-  List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents);
+  List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents)
+      throws SnapshotException;
+
+  /** Takes back what was made for snapshots that were removed since. */
+  void sweep() throws SnapshotException;
 }

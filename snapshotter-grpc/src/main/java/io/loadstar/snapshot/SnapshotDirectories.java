@@ -28,6 +28,9 @@ import java.util.Set;
  *       work/                 0711, of active snapshots: the overlay's
  *       unpacked/             what becomes fs/ once a layer is unpacked and verified
  *       discarded/            what that layer replaced of its own; goes with unpacked/
+ *   mapped/                   0700
+ *     &lt;id&gt;/&lt;number&gt;/         the snapshot's parents, the nearest first, mounted with mapped owners.
+ *                             Not below snapshots/, whose trees are deleted with all that is in them
  * </pre>
  */
 final class SnapshotDirectories {
@@ -37,10 +40,12 @@ final class SnapshotDirectories {
 
   private final Path base;
   private final Path snapshots;
+  private final Path mapped;
 
   private SnapshotDirectories(Path base) {
     this.base = base;
     this.snapshots = base.resolve("snapshots");
+    this.mapped = base.resolve("mapped");
   }
 
   /**
@@ -60,6 +65,8 @@ final class SnapshotDirectories {
     setMode(base, "rwx------");
     Files.createDirectories(directories.snapshots);
     setMode(directories.snapshots, "rwx------");
+    Files.createDirectories(directories.mapped);
+    setMode(directories.mapped, "rwx------");
     return directories;
   }
 
@@ -88,6 +95,22 @@ final class SnapshotDirectories {
 
   Path of(long id) {
     return snapshots.resolve(Long.toString(id));
+  }
+
+  Path mapped(long id) {
+    return mapped.resolve(Long.toString(id));
+  }
+
+  List<Path> allMapped() throws IOException {
+    return entries(mapped);
+  }
+
+  private static List<Path> entries(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      List<Path> all = new ArrayList<>();
+      entries.forEach(all::add);
+      return all;
+    }
   }
 
   Path fs(long id) {
@@ -197,20 +220,13 @@ final class SnapshotDirectories {
 
   /** All directories but those of the snapshots {@code ids}. */
   List<Path> allBut(Set<Long> ids) throws IOException {
-    List<Path> others = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(snapshots)) {
-      for (Path entry : entries) {
-        if (!isOneOf(ids, entry.getFileName().toString())) {
-          others.add(entry);
-        }
-      }
-    }
-    return others;
+    return entries(snapshots).stream().filter(entry -> !isOneOf(ids, entry)).toList();
   }
 
-  private static boolean isOneOf(Set<Long> ids, String name) {
+  /** Whether a directory is called by one of these numbers. */
+  static boolean isOneOf(Set<Long> ids, Path directory) {
     try {
-      return ids.contains(Long.parseLong(name));
+      return ids.contains(Long.parseLong(directory.getFileName().toString()));
     } catch (NumberFormatException e) {
       return false;
     }

@@ -1,5 +1,6 @@
 package io.loadstar.snapshot;
 
+import io.loadstar.linux.IdMaps;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,6 +106,24 @@ public final class SnapshotStore implements Closeable {
     return directories.work(snapshot.id());
   }
 
+  /** Where the parents of a snapshot are shown with other owners: {@link MappedLowers}. */
+  Path mapped(StoredSnapshot snapshot) {
+    return directories.mapped(snapshot.id());
+  }
+
+  /** Those of snapshots that were removed. */
+  List<Path> mappedGarbage() throws SnapshotException, IOException {
+    List<Path> there = allMapped(); // before it is asked which snapshots there are
+    return database.transact(tx -> {
+      Set<Long> ids = tx.ids();
+      return there.stream().filter(place -> !SnapshotDirectories.isOneOf(ids, place)).toList();
+    });
+  }
+
+  List<Path> allMapped() throws IOException {
+    return directories.allMapped();
+  }
+
   /** The directory that holds the directories of all snapshots. */
   public Path snapshotsDirectory() {
     return directories.all();
@@ -118,12 +138,14 @@ public final class SnapshotStore implements Closeable {
       throws SnapshotException {
     Instant now = clock.instant();
     SnapshotInfo info = new SnapshotInfo(key, parent, kind, present(labels), now, now);
+    Optional<IdMaps> maps = IdLabels.read(labels);
     return database.transact(tx -> {
       Optional<StoredSnapshot> below = parent(tx, parent);
       if (tx.find(key).isPresent()) {
         throw new SnapshotException.AlreadyExists("snapshot " + key + " already exists");
       }
-      Owner owner = below.isPresent() ? below.get().owner() : directories.owner();
+      Owner inside = below.isPresent() ? below.get().owner() : directories.owner();
+      Owner owner = maps.map(inside::toHost).orElse(inside);
       Path made = directories.makeNew(kind, owner);
       steps.reached("made");
       long id = tx.insert(info, below, owner);

@@ -1,5 +1,6 @@
 package io.loadstar.snapshot;
 
+import io.loadstar.linux.IdMaps;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,6 +42,12 @@ public final class DirectoryRemoteFileSystem implements RemoteFileSystem {
     }
     mounted.add(mountPoint);
     return owner;
+  }
+
+  @Override
+  public void mountMapped(Path layer, Path mountPoint, IdMaps maps)
+      throws LayerUnavailableException {
+    throw new LayerUnavailableException("a directory, which the kernel maps itself");
   }
 
   @Override

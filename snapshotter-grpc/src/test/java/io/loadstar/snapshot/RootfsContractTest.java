@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.loadstar.linux.MountTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,10 @@ public abstract class RootfsContractTest {
 
   private static final Map<String, String> NONE = Map.of();
 
+  /** Those of a container in a user namespace. */
+  private static final Map<String, String> MAPPED =
+      Map.of(IdLabels.UIDS, "0:100000:65536", IdLabels.GIDS, "0:200000:65536");
+
   /** The kernel copies a page of options at most: mount(2). */
   private static final int MAX_OPTIONS = 4096;
 
@@ -45,6 +51,9 @@ public abstract class RootfsContractTest {
   private SnapshotStore store;
 
   @SuppressWarnings("NullAway.Init")
+  private MappedLowers mapped;
+
+  @SuppressWarnings("NullAway.Init")
   private Snapshotter snapshotter;
 
   /** Makes {@code backend} reachable the way that is under test. */
@@ -58,11 +67,12 @@ public abstract class RootfsContractTest {
     rootfs = Files.createDirectory(folder.resolve("rootfs"));
     store = SnapshotStore.open(root);
     DirectoryRemoteFileSystem remote = new DirectoryRemoteFileSystem();
+    mapped = new MappedLowers(store, remote);
     snapshotter =
         reach(
             new OverlaySnapshotter(
                 store,
-                new OverlayMounts(store),
+                new OverlayMounts(store, mapped),
                 new OverlaySnapshotter.Layers(remote, LayerUnpacker.NONE),
                 new ChainCheck(remote, checks)));
   }
@@ -71,6 +81,7 @@ public abstract class RootfsContractTest {
   void close() throws Exception {
     checks.close();
     if (store != null) {
+      mapped.endAll();
       store.close();
       store.close(); // twice is once
     }
@@ -80,20 +91,30 @@ public abstract class RootfsContractTest {
   private String in(List<Mount> mounts, String script) throws Exception {
     assertEquals(1, mounts.size());
     Mount mount = mounts.getFirst();
-    String snapshots = root.toRealPath().resolve("snapshotter/snapshots") + "/";
     // As containerd does where the options wouldn't fit: from the directory that all share.
-    String options = String.join(",", mount.options()).replace(snapshots, "");
+    String shared = sharedDirectory(mount);
+    String options = String.join(",", mount.options()).replace(shared, "");
     assertTrue(options.length() < MAX_OPTIONS, options.length() + " bytes of options");
     String call =
         mount.type().equals("bind")
             ? "mount --bind -o " + options + " " + mount.source() + " " + rootfs
             : "mount -t " + mount.type() + " -o " + options + " " + mount.source() + " " + rootfs;
-    run(Path.of(snapshots), call);
+    run(Path.of(shared), call);
     try {
       return run(rootfs, "set -e; umask 022\n" + script);
     } finally {
-      run(Path.of(snapshots), "umount " + rootfs);
+      run(Path.of(shared), "umount " + rootfs);
     }
+  }
+
+  private String sharedDirectory(Mount mount) throws IOException {
+    Path snapshotter = root.toRealPath().resolve("snapshotter");
+    String mapped = snapshotter.resolve("mapped") + "/";
+    return mount.options().stream()
+        .filter(option -> option.startsWith("lowerdir=" + mapped))
+        .map(option -> option.substring("lowerdir=".length(), option.indexOf('/', mapped.length() + 9) + 1))
+        .findFirst()
+        .orElse(snapshotter.resolve("snapshots") + "/");
   }
 
   private static String run(Path directory, String script) throws Exception {
@@ -190,6 +211,62 @@ public abstract class RootfsContractTest {
   }
 
   @Test
+  void aContainerInAUserNamespaceSeesItsOwnOwners() throws Exception {
+    layer("one", "", "echo x >f; chown 1:2 f; echo y >stranger; chown 70000 stranger");
+    layer("two", "one", "echo z >g; mkdir d; chown 3:4 d");
+    List<Mount> mounts = snapshotter.prepare("container", "two", MAPPED);
+    assertEquals(
+        "100000 200000\n100001 200002\n100000 200000\n100003 200004\n65534 200000\n",
+        in(mounts, "stat -c '%u %g' . f g d stranger"));
+    in(snapshotter.mounts("container"), "echo more >>f; chown 100009 g");
+    assertEquals(
+        "x\nmore\n100001 200002\n100009 200000\n",
+        in(snapshotter.mounts("container"), "cat f; stat -c '%u %g' f g"));
+    assertEquals("1 2\n0 0\n", seen("two", "stat -c '%u %g' f g"));
+    assertEquals(
+        "100001 200002\n100003 200004\n",
+        in(snapshotter.view("seen", "two", MAPPED), "stat -c '%u %g' f d"));
+    assertEquals(
+        "100001 200002\n", in(snapshotter.view("alone", "one", MAPPED), "stat -c '%u %g' f"));
+    assertEquals(
+        "100000 200000\n", in(snapshotter.prepare("empty", "", MAPPED), "stat -c '%u %g' ."));
+  }
+
+  @Test
+  void mappedLayersGoWithTheirContainer() throws Exception {
+    layer("one", "", "echo x >f");
+    snapshotter.prepare("container", "one", MAPPED);
+    snapshotter.view("seen", "one", MAPPED);
+    assertEquals(2, mounted().size());
+    mapped.endAll(); // as a daemon does that is started
+    assertEquals(List.of(), mounted());
+    assertEquals("x\n", in(snapshotter.mounts("container"), "cat f"));
+    assertEquals(1, mounted().size());
+    snapshotter.remove("container");
+    snapshotter.remove("seen");
+    snapshotter.cleanup();
+    assertEquals(List.of(), mounted());
+    assertEquals("x\n", seen("one", "cat f"));
+    assertEquals(0, Objects.requireNonNull(root.resolve("snapshotter/mapped").toFile().list()).length);
+  }
+
+  private List<MountTable.Entry> mounted() throws IOException {
+    return MountTable.read().below(root.toRealPath().resolve("snapshotter"));
+  }
+
+  @Test
+  void mapsThatAreNoMapsAreRefused() throws Exception {
+    layer("one", "", "echo x >f");
+    for (String bad : List.of("", "0:1", "0:1:0", "a:b:c", "0:1:4294967295", "0:1:5,3:9:5")) {
+      Map<String, String> labels = Map.of(IdLabels.UIDS, bad, IdLabels.GIDS, "0:200000:65536");
+      assertThrows(
+          SnapshotException.InvalidArgument.class,
+          () -> snapshotter.prepare("container", "one", labels));
+    }
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("container"));
+  }
+
+  @Test
   void aFileOfALowerLayerIsSyncedAndMapped() throws Exception {
     layer("one", "", "echo lower >f");
     layer("two", "one", "echo upper >g");
@@ -211,6 +288,9 @@ public abstract class RootfsContractTest {
     assertEquals(
         (MANY_LAYERS + 1) + "\n" + (MANY_LAYERS - 1),
         in(mounts, "ls | wc -l; cat last; echo written >new"));
+    assertEquals(
+        "100000\n",
+        in(snapshotter.prepare("mapped", parent, MAPPED), "stat -c %u last; echo written >new"));
   }
 
   private static Path fs(List<Mount> mounts) {
