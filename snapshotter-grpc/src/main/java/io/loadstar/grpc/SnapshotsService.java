@@ -24,7 +24,6 @@ import io.loadstar.api.snapshots.v1.UsageResponse;
 import io.loadstar.api.snapshots.v1.ViewSnapshotRequest;
 import io.loadstar.api.snapshots.v1.ViewSnapshotResponse;
 import io.loadstar.api.types.Mount;
-import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotFilter;
 import io.loadstar.snapshot.SnapshotInfo;
 import io.loadstar.snapshot.SnapshotKind;
@@ -95,23 +94,10 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     Answer.to(
         observer,
         () -> {
-          requireSameParent(request);
-          snapshotter.commit(request.getName(), request.getKey(), request.getLabelsMap());
+          snapshotter.commit(
+              request.getName(), request.getKey(), request.getParent(), request.getLabelsMap());
           return Empty.getDefaultInstance();
         });
-  }
-
-  /** A parent that differs asks for a rebase, which this snapshotter doesn't say that it can. */
-  private void requireSameParent(CommitSnapshotRequest request) throws SnapshotException {
-    if (request.getParent().isEmpty()) {
-      return;
-    }
-    String parent = snapshotter.stat(request.getKey()).parent();
-    if (!parent.equals(request.getParent())) {
-      throw new SnapshotException.InvalidArgument(
-          "snapshot %s has the parent \"%s\" and can't be rebased onto \"%s\""
-              .formatted(request.getKey(), parent, request.getParent()));
-    }
   }
 
   @Override

@@ -114,10 +114,11 @@ public final class OverlaySnapshotter implements Snapshotter {
   }
 
   @Override
-  public void commit(String name, String key, Map<String, String> labels) throws SnapshotException {
+  public void commit(String name, String key, String parent, Map<String, String> labels)
+      throws SnapshotException {
     requireName(name);
     requireName(key);
-    store.commit(key, name, labels);
+    store.commit(key, name, parent, labels);
   }
 
   @Override

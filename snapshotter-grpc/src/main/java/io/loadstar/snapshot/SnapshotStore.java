@@ -171,8 +171,13 @@ public final class SnapshotStore implements Closeable {
     return Optional.of(found);
   }
 
-  /** Commits an active snapshot that holds its own content. */
-  void commit(String key, String name, Map<String, String> labels) throws SnapshotException {
+  /**
+   * Commits an active snapshot that holds its own content.
+   *
+   * @param parent onto which it is put if it has none; empty for the one that it has
+   */
+  void commit(String key, String name, String parent, Map<String, String> labels)
+      throws SnapshotException {
     StoredSnapshot before = get(key);
     requireActive(before);
     Usage usage = usage(before);
@@ -182,8 +187,28 @@ public final class SnapshotStore implements Closeable {
       Owner owner = SnapshotDirectories.ownerOf(directories.fs(active.id()));
       SnapshotInfo info = committed(tx, active, name, withOwn(active, labels));
       tx.replace(new StoredSnapshot(active.id(), info, false, owner, usage));
+      if (!parent.isEmpty() && !parent.equals(info.parent())) {
+        rebase(tx, active, parent);
+      }
       return true;
     });
+  }
+
+  private static void rebase(SnapshotTransaction tx, StoredSnapshot snapshot, String onto)
+      throws SnapshotException, SQLException {
+    String before = snapshot.info().parent();
+    if (!before.isEmpty()) {
+      throw new SnapshotException.InvalidArgument(
+          "snapshot %s has the parent \"%s\" and can't be rebased onto \"%s\""
+              .formatted(snapshot.name(), before, onto));
+    }
+    StoredSnapshot parent =
+        tx.find(onto)
+            .orElseThrow(() -> new SnapshotException.NotFound("parent " + onto + " does not exist"));
+    if (parent.info().kind() != SnapshotKind.COMMITTED || parent.id() == snapshot.id()) {
+      throw new SnapshotException.FailedPrecondition("parent " + onto + " is not committed");
+    }
+    tx.putOnto(snapshot, parent);
   }
 
   /** What this snapshotter has noted stays, whatever labels a commit comes with. */
@@ -237,7 +262,7 @@ public final class SnapshotStore implements Closeable {
     } catch (IOException e) {
       throw new NotUnpackedException(String.valueOf(e.getMessage()), e);
     }
-    commit(active.name(), name, labels);
+    commit(active.name(), name, "", labels);
   }
 
   /** Puts a layer's files into a directory. */

@@ -136,6 +136,14 @@ final class SnapshotTransaction {
     writeLabels(snapshot.id(), info.labels());
   }
 
+  /** Gives a snapshot that has no parent this one. */
+  void putOnto(StoredSnapshot snapshot, StoredSnapshot parent) throws SQLException {
+    execute(
+        "UPDATE snapshots SET parent = ? WHERE id = ? AND parent IS NULL",
+        parent.id(),
+        snapshot.id());
+  }
+
   void delete(StoredSnapshot snapshot) throws SQLException {
     execute("DELETE FROM snapshots WHERE id = ?", snapshot.id());
   }

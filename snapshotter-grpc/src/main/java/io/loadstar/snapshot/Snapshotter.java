@@ -45,15 +45,25 @@ public interface Snapshotter {
    */
   List<Mount> mounts(String key) throws SnapshotException;
 
+  /** As {@link #commit(String, String, String, Map)}, on the parent that it has. */
+  default void commit(String name, String key, Map<String, String> labels)
+      throws SnapshotException {
+    commit(name, key, "", labels);
+  }
+
   /**
    * Turns the active snapshot {@code key} into the committed one {@code name}, with these labels in
-   * place of those it had.
+   * place of those it had. One that was made without a parent can be put onto one now (containerd's
+   * rebase).
    *
-   * @throws SnapshotException.NotFound if there is no such key
+   * @param parent a committed snapshot; empty for the one that it has
+   * @throws SnapshotException.NotFound if there is no such key or parent
    * @throws SnapshotException.AlreadyExists if the name is taken
-   * @throws SnapshotException.FailedPrecondition if it isn't active
+   * @throws SnapshotException.FailedPrecondition if it isn't active, or the parent isn't committed
+   * @throws SnapshotException.InvalidArgument if it has another parent
    */
-  void commit(String name, String key, Map<String, String> labels) throws SnapshotException;
+  void commit(String name, String key, String parent, Map<String, String> labels)
+      throws SnapshotException;
 
   /**
    * Forgets a snapshot; its directory goes at the next {@link #cleanup}.

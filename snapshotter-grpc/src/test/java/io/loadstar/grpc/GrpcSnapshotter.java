@@ -92,9 +92,15 @@ public final class GrpcSnapshotter implements Snapshotter, Closeable {
   }
 
   @Override
-  public void commit(String name, String key, Map<String, String> labels) throws SnapshotException {
+  public void commit(String name, String key, String parent, Map<String, String> labels)
+      throws SnapshotException {
     CommitSnapshotRequest request =
-        CommitSnapshotRequest.newBuilder().setName(name).setKey(key).putAllLabels(labels).build();
+        CommitSnapshotRequest.newBuilder()
+            .setName(name)
+            .setKey(key)
+            .setParent(parent)
+            .putAllLabels(labels)
+            .build();
     call(() -> calls().commit(request));
   }
 

@@ -3,13 +3,14 @@ package io.loadstar.grpc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.loadstar.api.snapshots.v1.CommitSnapshotRequest;
+import io.loadstar.api.snapshots.v1.Info;
+import io.loadstar.api.snapshots.v1.ListSnapshotsRequest;
+import io.loadstar.api.snapshots.v1.ListSnapshotsResponse;
 import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.Snapshotter;
 import io.loadstar.snapshot.SnapshotterContractTest;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -49,13 +50,20 @@ final class SnapshotsServiceTest extends SnapshotterContractTest {
   }
 
   @Test
-  void aCommitWithAnotherParentIsNotARebase() throws Exception {
-    client.prepare("key", "", Map.of());
-    CommitSnapshotRequest request =
-        CommitSnapshotRequest.newBuilder().setKey("key").setName("name").setParent("other").build();
-    StatusRuntimeException e =
-        assertThrows(StatusRuntimeException.class, () -> client.calls().commit(request));
-    assertEquals(Status.Code.INVALID_ARGUMENT, e.getStatus().getCode());
+  void snapshotsAreAskedOfWhileTheListIsRead() throws Exception {
+    for (int i = 0; i < 250; i++) { // more than one message has
+      client.prepare("key " + i, "", Map.of());
+    }
+    int asked = 0;
+    Iterator<ListSnapshotsResponse> list =
+        client.calls().list(ListSnapshotsRequest.getDefaultInstance());
+    while (list.hasNext()) {
+      for (Info info : list.next().getInfoList()) {
+        assertEquals(info.getName(), client.stat(info.getName()).name());
+        asked++;
+      }
+    }
+    assertEquals(250, asked);
   }
 
   @Test

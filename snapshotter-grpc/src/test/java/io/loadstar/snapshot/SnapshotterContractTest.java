@@ -91,6 +91,45 @@ public abstract class SnapshotterContractTest {
   }
 
   @Test
+  void whatWasMadeWithoutAParentIsPutOntoOneWhenItIsCommitted() throws Exception {
+    committed("base", "");
+    committed("middle", "base");
+    snapshotter.prepare("key", "", NONE);
+    snapshotter.commit("top", "key", "middle", Map.of("containerd.io/snapshot/l", "v"));
+    assertEquals("middle", snapshotter.stat("top").parent());
+    assertEquals(Map.of("containerd.io/snapshot/l", "v"), snapshotter.stat("top").labels());
+    assertEquals(
+        "lowerdir=" + fs(3) + ":" + fs(2) + ":" + fs(1),
+        snapshotter.prepare("container", "top", NONE).getFirst().options().getLast());
+    assertThrows(SnapshotException.FailedPrecondition.class, () -> snapshotter.remove("middle"));
+  }
+
+  @Test
+  void aRebaseOntoWhatCannotBeAParentChangesNothing() throws Exception {
+    committed("base", "");
+    committed("other", "");
+    snapshotter.prepare("active", "", NONE);
+    snapshotter.prepare("key", "", NONE);
+    snapshotter.prepare("placed", "base", NONE);
+    assertThrows(
+        SnapshotException.NotFound.class, () -> snapshotter.commit("top", "key", "none", NONE));
+    assertThrows(
+        SnapshotException.FailedPrecondition.class,
+        () -> snapshotter.commit("top", "key", "active", NONE));
+    for (String itself : List.of("key", "top")) {
+      assertThrows(
+          SnapshotException.class, () -> snapshotter.commit("top", "key", itself, NONE));
+    }
+    assertThrows(
+        SnapshotException.InvalidArgument.class,
+        () -> snapshotter.commit("top", "placed", "other", NONE));
+    assertThrows(SnapshotException.NotFound.class, () -> snapshotter.stat("top"));
+    assertEquals(SnapshotKind.ACTIVE, snapshotter.stat("key").kind());
+    snapshotter.commit("top", "placed", "base", NONE);
+    assertEquals("base", snapshotter.stat("top").parent());
+  }
+
+  @Test
   void withoutParentsAnActiveSnapshotIsABindMount() throws Exception {
     List<Mount> mounts = snapshotter.prepare("a", "", NONE);
     assertEquals(List.of(new Mount("bind", fs(1), List.of("rw", "rbind"))), mounts);
