@@ -119,7 +119,10 @@ final class Wiring {
     try {
       wiring.start();
       return wiring.daemon;
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (IOException e) {
+      wiring.daemon.close();
+      throw new RootFileSystem(places.root()).explained(e);
+    } catch (RuntimeException | Error e) {
       wiring.daemon.close();
       throw e;
     }
@@ -129,6 +132,7 @@ final class Wiring {
     Path root = places.root();
     UnixSocketServer.requireUnused(places.address());
     daemon.add(RootLock.take(root));
+    new RootFileSystem(root).requireEntryTypes();
     SnapshotStore store = daemon.add(SnapshotStore.open(root));
     DiskContentStore content =
         daemon.add(
