@@ -71,8 +71,7 @@ public record MappedOwners(ReadOnlyFileSystem below, IdMaps maps) implements Rea
   }
 
   @Override
-  public void read(
-      long inode, long offset, ByteBuffer destination, ReadCompletion completion) {
+  public void read(long inode, long offset, ByteBuffer destination, ReadCompletion completion) {
     below.read(inode, offset, destination, completion);
   }
 

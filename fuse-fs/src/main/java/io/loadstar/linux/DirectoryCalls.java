@@ -68,8 +68,7 @@ record DirectoryCalls(
         handle("syncfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT)));
   }
 
-  static MethodHandle handle(
-      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+  static MethodHandle handle(String name, FunctionDescriptor descriptor, Linker.Option... options) {
     Linker.Option[] all = new Linker.Option[options.length + 1];
     all[0] = Linker.Option.captureCallState("errno");
     System.arraycopy(options, 0, all, 1, options.length);

@@ -1,7 +1,6 @@
 package io.loadstar.linux;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -128,8 +127,7 @@ public final class IdMappedMount {
       try {
         result =
             (long)
-                SYSCALL.invokeExact(
-                    state, number, fd, path, rest.third, rest.fourth, rest.fifth);
+                SYSCALL.invokeExact(state, number, fd, path, rest.third, rest.fourth, rest.fifth);
       } catch (RuntimeException | Error e) {
         throw e;
       } catch (Throwable e) {

@@ -45,6 +45,9 @@ record Configuration(
   /** The peer gives up after 30 s, which sends large layers on slow lines to a full pull. */
   private static final Duration DEFAULT_RESOLVE_TIMEOUT = Duration.ofSeconds(60);
 
+  /** A registry that is restarted is back; one that is down was down for the manifest, too. */
+  private static final Duration DEFAULT_RETRY_LIMIT = Duration.ofSeconds(20);
+
   private static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
   /** No bound of its own, but a node whose disk is full is a node that fails. */
@@ -74,6 +77,7 @@ record Configuration(
 
   /**
    * @param layerTimeout how long is tried to open a layer before it becomes an ordinary one
+   * @param retryLimit how long that is tried again if its registry fails for the moment
    * @param requestTimeout how long a registry may take to begin an answer
    * @param mirrors by registry
    * @param configPath containerd's directories of hosts, separated by colons; for registries
@@ -83,6 +87,7 @@ record Configuration(
    */
   record Resolver(
       Duration layerTimeout,
+      Duration retryLimit,
       Duration requestTimeout,
       Map<String, List<Mirror>> mirrors,
       String configPath,
@@ -91,7 +96,13 @@ record Configuration(
 
     private Resolver withHostsOf(Resolver other) {
       return new Resolver(
-          layerTimeout, requestTimeout, other.mirrors, other.configPath, redirects, unpacking);
+          layerTimeout,
+          retryLimit,
+          requestTimeout,
+          other.mirrors,
+          other.configPath,
+          redirects,
+          unpacking);
     }
   }
 
@@ -132,6 +143,7 @@ record Configuration(
             DEFAULT_READ_TIMEOUT),
         new Resolver(
             DEFAULT_RESOLVE_TIMEOUT,
+            DEFAULT_RETRY_LIMIT,
             DEFAULT_REQUEST_TIMEOUT,
             Map.of(),
             ContainerdHosts.USUAL_PATH,
@@ -265,6 +277,7 @@ record Configuration(
     }
     return new Resolver(
         seconds(resolver, "layer_timeout_sec", 1, DEFAULT_RESOLVE_TIMEOUT),
+        seconds(resolver, "retry_sec", 0, DEFAULT_RETRY_LIMIT),
         seconds(resolver, "request_timeout_sec", 0, DEFAULT_REQUEST_TIMEOUT),
         Map.copyOf(mirrors),
         resolver.text("config_path", ContainerdHosts.USUAL_PATH),

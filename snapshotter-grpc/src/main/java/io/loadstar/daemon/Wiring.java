@@ -20,6 +20,7 @@ import io.loadstar.remote.LayerResolver;
 import io.loadstar.remote.LazyRemoteFileSystem;
 import io.loadstar.remote.MountRestorer;
 import io.loadstar.remote.OrdinaryLayers;
+import io.loadstar.remote.PatientResolver;
 import io.loadstar.remote.RegistryLayerOpener;
 import io.loadstar.snapshot.ChainCheck;
 import io.loadstar.snapshot.LayerUnpacker;
@@ -235,7 +236,8 @@ final class Wiring {
       throws IOException {
     Configuration.Fetch fetch = configuration.fetch();
     return new LazyRemoteFileSystem(
-        resolver,
+        new LazyRemoteFileSystem.Resolving(
+            resolver, new PatientResolver(resolver, configuration.resolver().retryLimit())),
         new FuseWiring(configuration.fuse(), fetch.readTimeout(), content()).mounter(node),
         kept,
         new LazyRemoteFileSystem.Prefetching(fetch.prefetch(), fetch.prefetchTimeout()));

@@ -38,6 +38,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
   private static final int UNMOUNTS_AT_ONCE = 8;
 
   private final LayerResolver resolver;
+  private final PatientResolver patient;
   private final LayerMounter mounter;
   private final KeptLayers kept;
   private final Prefetching prefetching;
@@ -48,6 +49,14 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
   private LayerTotals past = LayerTotals.NONE;
 
   /**
+   * What finds layers.
+   *
+   * @param resolver tries once: for what is mounted again, while others wait
+   * @param patient tries on: for a Prepare, whose layer would be downloaded whole otherwise
+   */
+  public record Resolving(LayerResolver resolver, PatientResolver patient) {}
+
+  /**
    * What happens to a layer's prioritized files.
    *
    * @param wanted whether they are fetched when the layer is mounted
@@ -56,14 +65,15 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
   public record Prefetching(boolean wanted, Duration limit) {}
 
   /**
-   * @param resolver finds layers
+   * @param resolving finds layers
    * @param mounter mounts them
    * @param kept what is needed to mount them again
    * @param prefetching what happens to prioritized files
    */
   public LazyRemoteFileSystem(
-      LayerResolver resolver, LayerMounter mounter, KeptLayers kept, Prefetching prefetching) {
-    this.resolver = resolver;
+      Resolving resolving, LayerMounter mounter, KeptLayers kept, Prefetching prefetching) {
+    this.resolver = resolving.resolver();
+    this.patient = resolving.patient();
     this.mounter = mounter;
     this.kept = kept;
     this.prefetching = prefetching;
@@ -72,7 +82,7 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
   @Override
   public Owner mount(Path mountPoint, Map<String, String> labels) throws NotLazyException {
     LayerSource source = SnapshotLabels.read(labels);
-    ResolvedLayer resolved = resolver.resolve(source);
+    ResolvedLayer resolved = patient.resolve(source);
     MountPoint place = new MountPoint(source);
     mountPoints.put(mountPoint, place);
     try {

@@ -85,6 +85,7 @@ final class ConfigurationTest {
         allow_no_verification = true
         [resolver]
         request_timeout_sec = 7
+        retry_sec = 90
         [[resolver.host."docker.io".mirrors]]
         host = "mirror.example:5000"
         insecure = true
@@ -98,6 +99,7 @@ final class ConfigurationTest {
     assertEquals(Duration.ofSeconds(3), configuration.fetch().prefetchTimeout());
     assertEquals(Optional.empty(), configuration.fetch().background());
     assertEquals(Duration.ofSeconds(7), configuration.resolver().requestTimeout());
+    assertEquals(Duration.ofSeconds(90), configuration.resolver().retryLimit());
     assertEquals(
         Map.of(
             "docker.io",

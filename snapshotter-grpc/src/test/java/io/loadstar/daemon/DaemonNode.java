@@ -32,6 +32,9 @@ final class DaemonNode implements Closeable {
   GrpcSnapshotter client;
   private int layers;
 
+  /** In those tests a registry that is away stays so. */
+  static final String NO_RETRIES = "[resolver]\nretry_sec = 0\n";
+
   private DaemonNode(Path folder, String configuration) throws IOException {
     this.folder = folder;
     this.registry = new FakeRegistry();

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.snapshot.LayerUnavailableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,6 +78,27 @@ final class DaemonRestartTest {
     node.registry.comeBack();
     assertEquals("overlay", node.client.mounts("container").getFirst().type());
     assertEquals(FileTree.of(layer.tree()), FileTree.of(node.fs(name)));
+  }
+
+  /** Of its registry, this time: while an image is pulled. */
+  @Test
+  void aRegistryThatIsRestartedMakesNoOrdinaryLayers() throws Exception {
+    TestLayer layer = node.layer();
+    node.registry.goAway();
+    try (ExecutorService prepare = Executors.newSingleThreadExecutor()) {
+      Future<String> prepared = prepare.submit(() -> node.prepareRemote(layer, ""));
+      DaemonProcess.await(() -> logged("resolving the layer is tried again"));
+      node.registry.comeBack();
+      assertEquals(FileTree.of(layer.tree()), FileTree.of(node.fs(prepared.get())));
+    }
+  }
+
+  private boolean logged(String message) {
+    try {
+      return node.daemon.log().contains(message);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

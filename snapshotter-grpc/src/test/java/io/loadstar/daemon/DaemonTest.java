@@ -34,7 +34,7 @@ final class DaemonTest {
 
   @BeforeAll
   static void start() throws Exception {
-    node = DaemonNode.start(folder);
+    node = DaemonNode.start(folder, DaemonNode.ON_DEMAND_ONLY + DaemonNode.NO_RETRIES);
   }
 
   @AfterAll

@@ -31,8 +31,7 @@ final class JnrMappedOwnersTest extends MappedOwnersContractTest {
     try (UserNamespace namespace = UserNamespace.of(maps)) {
       ErrnoException refused =
           assertThrows(
-              ErrnoException.class,
-              () -> IdMappedMount.make(plain.mountPoint(), place, namespace));
+              ErrnoException.class, () -> IdMappedMount.make(plain.mountPoint(), place, namespace));
       assertEquals(Errno.EINVAL, refused.errno());
     }
     mount(new MappedOwners(files, maps), new MountSpec(place, "loadstar", 64));

@@ -2,8 +2,8 @@ package io.loadstar.transport.kernel;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.loadstar.linux.IdMaps;
 import io.loadstar.linux.IdMappedMount;
+import io.loadstar.linux.IdMaps;
 import io.loadstar.linux.UserNamespace;
 import io.loadstar.transport.FuseMount;
 import io.loadstar.transport.FuseTransport;
