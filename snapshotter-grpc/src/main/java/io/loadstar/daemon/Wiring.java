@@ -145,7 +145,11 @@ final class Wiring {
     RegistryAccess access = registryAccess(traffic, credentials.keychain());
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
     RegistryLayerOpener opener = new RegistryLayerOpener(registry);
-    LayerResolver resolver = resolver(opener);
+    ExecutorService network =
+        daemon.addQuiet(
+            Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("loadstar-resolve-", 0).factory()));
+    LayerResolver resolver = resolver(opener, network);
     LazyRemoteFileSystem remote = remote(node, resolver, KeptLayers.open(root));
     if (places.mounts() == Mounts.ENDED) {
       daemon.add(remote);
@@ -160,7 +164,7 @@ final class Wiring {
         new ChainCheck(remote, daemon.addQuiet(platformThreads("check", CHECK_THREADS)));
     ExecutorService calls = daemon.addQuiet(platformThreads("call", CALL_THREADS));
     OverlaySnapshotter.Layers layers =
-        new OverlaySnapshotter.Layers(remote, unpacker(opener, resolver));
+        new OverlaySnapshotter.Layers(remote, unpacker(opener, resolver, network));
     OverlaySnapshotter snapshotter =
         new OverlaySnapshotter(store, new OverlayMounts(store, mapped), layers, check);
     cleanUp(snapshotter);
@@ -221,13 +225,9 @@ final class Wiring {
     }
   }
 
-  private LayerResolver resolver(RegistryLayerOpener opener) {
+  private LayerResolver resolver(RegistryLayerOpener opener, ExecutorService network) {
     LayerResolver.Threads threads =
-        new LayerResolver.Threads(
-            daemon.addQuiet(
-                Executors.newThreadPerTaskExecutor(
-                    Thread.ofVirtual().name("loadstar-resolve-", 0).factory())),
-            daemon.addQuiet(new LayerThreads()));
+        new LayerResolver.Threads(network, daemon.addQuiet(new LayerThreads()));
     return new LayerResolver(
         opener, configuration.verification(), configuration.resolver().layerTimeout(), threads);
   }
@@ -244,11 +244,14 @@ final class Wiring {
   }
 
   /** Ended before the calls that it works for. */
-  private LayerUnpacker unpacker(RegistryLayerOpener opener, LayerResolver resolver) {
+  private LayerUnpacker unpacker(
+      RegistryLayerOpener opener, LayerResolver resolver, ExecutorService network) {
     Optional<UnpackBounds> bounds = configuration.resolver().unpacking();
     return bounds.isEmpty()
         ? LayerUnpacker.NONE
-        : daemon.add(new OrdinaryLayers(opener, resolver, bounds.get()));
+        : daemon.add(
+            new OrdinaryLayers(
+                opener, resolver, bounds.get(), new OrdinaryLayers.Spool(places.root(), network)));
   }
 
   private static void restore(SnapshotStore store, LazyRemoteFileSystem remote) throws IOException {

@@ -157,6 +157,17 @@ public final class LayerResolver {
     return false;
   }
 
+  /** The layers that will be asked for next and can't be read lazily, as far as that is known. */
+  List<Digest> ordinaryAbove(LayerSource source) {
+    return source.neighbours().stream()
+        .filter(neighbour -> {
+          CompletableFuture<Opening> opening =
+              openings.getIfPresent(new Blob(source.image().name(), neighbour));
+          return opening != null && opening.getNow(null) instanceof Opening.Ordinary;
+        })
+        .toList();
+  }
+
   private static boolean isLazy(CompletableFuture<Opening> opening, long nanos) {
     try {
       return opening.get(nanos, TimeUnit.NANOSECONDS) instanceof Opening.Lazy;

@@ -11,10 +11,14 @@ import io.loadstar.unpack.LayerTar;
 import io.loadstar.unpack.UnpackBounds;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -31,9 +35,13 @@ public final class OrdinaryLayers implements LayerUnpacker, Closeable {
   /** They hold a thread of the service each, and share one disk. */
   private static final int MAX_AT_ONCE = 8;
 
+  /** How many layers of one image are fetched while another is unpacked. */
+  private static final int AHEAD = 2;
+
   private final LayerOpener opener;
   private final LayerResolver resolver;
   private final UnpackBounds bounds;
+  private final FetchedAhead ahead;
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
   private final Set<Thread> unpacking = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -42,12 +50,23 @@ public final class OrdinaryLayers implements LayerUnpacker, Closeable {
    * @param opener fetches layers
    * @param resolver knows which can be lazy
    * @param bounds what one layer may cost
+   * @param spool where those that come next are fetched to
    */
-  public OrdinaryLayers(LayerOpener opener, LayerResolver resolver, UnpackBounds bounds) {
+  public OrdinaryLayers(
+      LayerOpener opener, LayerResolver resolver, UnpackBounds bounds, Spool spool) {
     this.opener = opener;
     this.resolver = resolver;
     this.bounds = bounds;
+    this.ahead = new FetchedAhead(opener, bounds, spool);
   }
+
+  /**
+   * Where layers are fetched to before they are asked for, and who does it.
+   *
+   * @param directory on the disk that they are unpacked to
+   * @param threads that may wait for the network
+   */
+  public record Spool(Path directory, ExecutorService threads) {}
 
   @Override
   public void unpack(Request request) throws NotUnpackedException {
@@ -80,6 +99,15 @@ public final class OrdinaryLayers implements LayerUnpacker, Closeable {
   private Digest fetch(LayerSource source, Request request) throws IOException {
     LayerTar.Target target =
         new LayerTar.Target(request.content(), request.discarded(), request.parentRef().isEmpty());
+    Optional<InputStream> fetched = ahead.take(source.image(), source.layer());
+    resolver.ordinaryAbove(source).stream()
+        .limit(AHEAD)
+        .forEach(next -> ahead.begin(source.image(), next));
+    if (fetched.isPresent()) {
+      try (InputStream bytes = fetched.get()) {
+        return new LayerTar(source.layer(), bytes).unpack(target, bounds);
+      }
+    }
     Digest[] diffId = new Digest[1];
     try (BlobSource blob = opener.openWhole(source.image(), source.layer())) {
       blob.readRanges(
@@ -106,6 +134,7 @@ public final class OrdinaryLayers implements LayerUnpacker, Closeable {
   @Override
   public void close() {
     closed = true;
+    ahead.close();
     unpacking.forEach(Thread::interrupt);
   }
 }

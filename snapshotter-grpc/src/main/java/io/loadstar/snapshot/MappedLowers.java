@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * without what is mounted below it: lazily mounted layers would be empty. 1.6 and 1.7 don't know
  * the options. So it is done here, for all of them.
  *
- * <p>Where the kernel can't map a layer's ids (FUSE before Linux 6.12), the layer is served a second
- * time with other owners, from the same index and store.
+ * <p>Where the kernel can't map a layer's ids (FUSE before Linux 6.12), the layer is served a
+ * second time with other owners, from the same index and store.
  *
  * <p>What is mounted is kept until its snapshot is gone: an overlay that is mounted doesn't need it
  * any more, but nobody says when that is, and it may be mounted again.

@@ -19,8 +19,8 @@ public interface RemoteFileSystem {
   Owner mount(Path mountPoint, Map<String, String> labels) throws NotLazyException;
 
   /**
-   * Mounts the layer that is at {@code layer} a second time, with mapped owners. The second mount is
-   * checked and unmounted by its own place, before the first is.
+   * Mounts the layer that is at {@code layer} a second time, with mapped owners. The second mount
+   * is checked and unmounted by its own place, before the first is.
    *
    * @param mountPoint an existing empty directory
    * @throws LayerUnavailableException if it can't be mounted; the directory is empty then

@@ -18,8 +18,7 @@ public interface RootfsPlanner {
    * @throws SnapshotException.InvalidArgument if its labels ask for what can't be
    * @throws SnapshotException.Storage if what is to be mounted can't be made
    */
-  List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents)
-      throws SnapshotException;
+  List<Mount> plan(StoredSnapshot snapshot, List<StoredSnapshot> parents) throws SnapshotException;
 
   /** Takes back what was made for snapshots that were removed since. */
   void sweep() throws SnapshotException;

@@ -204,7 +204,8 @@ public final class SnapshotStore implements Closeable {
     }
     StoredSnapshot parent =
         tx.find(onto)
-            .orElseThrow(() -> new SnapshotException.NotFound("parent " + onto + " does not exist"));
+            .orElseThrow(
+                () -> new SnapshotException.NotFound("parent " + onto + " does not exist"));
     if (parent.info().kind() != SnapshotKind.COMMITTED || parent.id() == snapshot.id()) {
       throw new SnapshotException.FailedPrecondition("parent " + onto + " is not committed");
     }

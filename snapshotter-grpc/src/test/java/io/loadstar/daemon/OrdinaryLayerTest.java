@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
 import io.loadstar.blob.Digest;
 import io.loadstar.registry.fake.FakeRegistry;
 import io.loadstar.registry.fake.Faults;
@@ -12,7 +13,6 @@ import io.loadstar.snapshot.Mount;
 import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotInfo;
 import io.loadstar.snapshot.SnapshotLabel;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,10 +21,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import mockwebserver3.RecordedRequest;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -63,15 +65,30 @@ final class OrdinaryLayerTest {
   private record Plain(Path tree, Digest diffId, Digest blob) {
 
     static Plain make() throws Exception {
+      return make(tar -> {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+          gzip.write(tar);
+        }
+        return packed.toByteArray();
+      });
+    }
+
+    static Plain make(Packing packing) throws Exception {
       TestLayer like = node.layer();
       Process pack =
-          new ProcessBuilder(
-                  "sh", "-c", "tar --numeric-owner -C '" + like.tree() + "' -c . | gzip -1n")
+          new ProcessBuilder("tar", "--numeric-owner", "-C", like.tree().toString(), "-c", ".")
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      byte[] gzip = pack.getInputStream().readAllBytes();
-      byte[] tar = new GZIPInputStream(new ByteArrayInputStream(gzip)).readAllBytes();
-      return new Plain(like.tree(), Digest.of(tar), node.registry.add(gzip).digest());
+      byte[] tar = pack.getInputStream().readAllBytes();
+      Digest blob = node.registry.add(packing.pack(tar)).digest();
+      return new Plain(like.tree(), Digest.of(tar), blob);
+    }
+
+    /** Compresses a tar. */
+    @FunctionalInterface
+    interface Packing {
+      byte[] pack(byte[] tar) throws IOException;
     }
 
     String ref(String below) {
@@ -131,6 +148,62 @@ final class OrdinaryLayerTest {
     assertEquals(before, node.registry.requests().size(), "the layer above was opened already");
     assertEquals(FileTree.of(lazy.tree()), FileTree.of(node.fs(top)));
     assertEquals(1, node.client.prepare("over " + top, top, Map.of()).size());
+  }
+
+  @Test
+  void zstdAndPlainTarsAreUnpackedAsWell() throws Exception {
+    TestLayer lazy = node.layer();
+    for (Plain.Packing packing : List.<Plain.Packing>of(Zstd::compress, tar -> tar)) {
+      Plain plain = Plain.make(packing);
+      SnapshotInfo ordinary = unpacked(plain, "", "", lazy);
+      assertEquals(FileTree.of(plain.tree()), FileTree.of(node.fs(ordinary.name())));
+    }
+  }
+
+  /** Its registry answers for the first layer only when the second one is asked for. */
+  @Test
+  void whileOneIsUnpackedTheNextIsFetchedAndOnlyOnce() throws Exception {
+    Plain lower = Plain.make();
+    Plain upper = Plain.make();
+    TestLayer lazy = node.layer();
+    CountDownLatch upperIsAskedFor = new CountDownLatch(1);
+    node.registry.always(
+        request -> isWhole(request, upper),
+        (request, good) -> {
+          upperIsAskedFor.countDown();
+          return good;
+        });
+    node.registry.always(
+        request -> isWhole(request, lower),
+        (request, good) -> {
+          try {
+            assertTrue(upperIsAskedFor.await(30, TimeUnit.SECONDS), "never asked for");
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return good;
+        });
+    Map<String, String> labels =
+        TestLayer.with(
+            lower.labels("", lazy),
+            "containerd.io/snapshot/cri.image-layers",
+            lower.blob() + "," + upper.blob() + "," + lazy.built().digest());
+    assertThrows(
+        SnapshotException.AlreadyExists.class,
+        () -> node.client.prepare("lower", "", labels),
+        OrdinaryLayerTest::log);
+    String parent = unpacked(lower, "", "", lazy).name();
+    SnapshotInfo above = unpacked(upper, parent, lower.ref(""), lazy);
+    assertEquals(FileTree.of(upper.tree()), FileTree.of(node.fs(above.name())));
+    assertEquals(
+        1, node.registry.requests().stream().filter(request -> isWhole(request, upper)).count());
+  }
+
+  private static boolean isWhole(RecordedRequest request, Plain plain) {
+    String range = request.getHeaders().get("Range");
+    return String.valueOf(request.getTarget()).contains(plain.blob().hex())
+        && range != null
+        && range.startsWith("bytes=0-");
   }
 
   @Test

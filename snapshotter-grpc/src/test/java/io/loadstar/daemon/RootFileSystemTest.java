@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.snapshot.Mount;
-import io.loadstar.snapshot.SnapshotException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +88,8 @@ final class RootFileSystemTest {
               RuntimeException.class,
               () -> {
                 for (int i = 0; i < 2_000; i++) { // what SQLite has to write finds room for a while
-                  client.prepare("key " + i, "", Map.of("containerd.io/snapshot/l", "v".repeat(2000)));
+                  client.prepare(
+                      "key " + i, "", Map.of("containerd.io/snapshot/l", "v".repeat(2000)));
                 }
               });
       assertTrue(full.getMessage().contains("INTERNAL"), full.getMessage());

@@ -112,7 +112,8 @@ public abstract class RootfsContractTest {
     String mapped = snapshotter.resolve("mapped") + "/";
     return mount.options().stream()
         .filter(option -> option.startsWith("lowerdir=" + mapped))
-        .map(option -> option.substring("lowerdir=".length(), option.indexOf('/', mapped.length() + 9) + 1))
+        .map(option ->
+            option.substring("lowerdir=".length(), option.indexOf('/', mapped.length() + 9) + 1))
         .findFirst()
         .orElse(snapshotter.resolve("snapshots") + "/");
   }
@@ -247,7 +248,8 @@ public abstract class RootfsContractTest {
     snapshotter.cleanup();
     assertEquals(List.of(), mounted());
     assertEquals("x\n", seen("one", "cat f"));
-    assertEquals(0, Objects.requireNonNull(root.resolve("snapshotter/mapped").toFile().list()).length);
+    assertEquals(
+        0, Objects.requireNonNull(root.resolve("snapshotter/mapped").toFile().list()).length);
   }
 
   private List<MountTable.Entry> mounted() throws IOException {

@@ -117,8 +117,7 @@ public abstract class SnapshotterContractTest {
         SnapshotException.FailedPrecondition.class,
         () -> snapshotter.commit("top", "key", "active", NONE));
     for (String itself : List.of("key", "top")) {
-      assertThrows(
-          SnapshotException.class, () -> snapshotter.commit("top", "key", itself, NONE));
+      assertThrows(SnapshotException.class, () -> snapshotter.commit("top", "key", itself, NONE));
     }
     assertThrows(
         SnapshotException.InvalidArgument.class,
