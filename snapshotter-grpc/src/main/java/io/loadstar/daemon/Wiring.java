@@ -4,9 +4,11 @@ import io.loadstar.cache.DiskContentStore;
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.grpc.SnapshotsService;
 import io.loadstar.grpc.UnixSocketServer;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.lazy.LearntReads;
+import io.loadstar.linux.UserNamespace;
 import io.loadstar.registry.CountedTraffic;
 import io.loadstar.registry.Network;
 import io.loadstar.registry.PlainHttp;
@@ -33,6 +35,7 @@ import io.loadstar.unpack.UnpackBounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -86,6 +89,7 @@ final class Wiring {
   private final Places places;
   private final Configuration configuration;
   private final ReloadableHosts hosts;
+  private final OverlayXattrs xattrs;
 
   /**
    * Where the daemon is to be found.
@@ -104,10 +108,11 @@ final class Wiring {
     ENDED
   }
 
-  private Wiring(Places places, Configuration configuration) {
+  private Wiring(Places places, Configuration configuration) throws IOException {
     this.places = places;
     this.configuration = configuration;
     this.hosts = new ReloadableHosts(configuration.resolver(), PLAIN_HTTP);
+    this.xattrs = UserNamespace.isFirst() ? OverlayXattrs.TRUSTED : OverlayXattrs.USER;
   }
 
   /**
@@ -166,7 +171,7 @@ final class Wiring {
     OverlaySnapshotter.Layers layers =
         new OverlaySnapshotter.Layers(remote, unpacker(opener, resolver, network));
     OverlaySnapshotter snapshotter =
-        new OverlaySnapshotter(store, new OverlayMounts(store, mapped), layers, check);
+        new OverlaySnapshotter(store, overlays(store, mapped), layers, check);
     cleanUp(snapshotter);
     startMetrics(new Metrics(snapshotter, remote, content, traffic));
     UnixSocketServer.Offer offer =
@@ -182,6 +187,13 @@ final class Wiring {
     manager.watch(() -> answers(snapshotter));
     daemon.onReload(new Reload(configuration, hosts, manager));
     warmUp(registry);
+  }
+
+  private OverlayMounts overlays(SnapshotStore store, MappedLowers mapped) {
+    return new OverlayMounts(
+        store,
+        mapped,
+        xattrs == OverlayXattrs.USER ? List.of(OverlayMounts.USER_XATTRS) : List.of());
   }
 
   private Path content() {
@@ -228,8 +240,10 @@ final class Wiring {
   private LayerResolver resolver(RegistryLayerOpener opener, ExecutorService network) {
     LayerResolver.Threads threads =
         new LayerResolver.Threads(network, daemon.addQuiet(new LayerThreads()));
-    return new LayerResolver(
-        opener, configuration.verification(), configuration.resolver().layerTimeout(), threads);
+    LayerResolver.Terms terms =
+        new LayerResolver.Terms(
+            configuration.verification(), configuration.resolver().layerTimeout(), xattrs);
+    return new LayerResolver(opener, terms, threads);
   }
 
   private LazyRemoteFileSystem remote(LazyNode node, LayerResolver resolver, KeptLayers kept)

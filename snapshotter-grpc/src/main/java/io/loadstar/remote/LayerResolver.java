@@ -50,8 +50,7 @@ public final class LayerResolver {
   private static final long MAX_KEPT_BYTES = 64L << 20;
 
   private final LayerOpener opener;
-  private final Verification verification;
-  private final Duration timeout;
+  private final Terms terms;
   private final Threads threads;
   private final LongAdder unverified = new LongAdder();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
@@ -76,15 +75,20 @@ public final class LayerResolver {
   }
 
   /**
-   * @param opener opens blobs
+   * What layers are resolved to.
+   *
    * @param verification what is asked of TOCs
    * @param timeout how long a layer may take to be opened
+   * @param xattrs where overlayfs looks for its notes
    */
-  public LayerResolver(
-      LayerOpener opener, Verification verification, Duration timeout, Threads threads) {
+  public record Terms(Verification verification, Duration timeout, OverlayXattrs xattrs) {}
+
+  /**
+   * @param opener opens blobs
+   */
+  public LayerResolver(LayerOpener opener, Terms terms, Threads threads) {
     this.opener = opener;
-    this.verification = verification;
-    this.timeout = timeout;
+    this.terms = terms;
     this.threads = threads;
     this.openings =
         Caffeine.newBuilder()
@@ -148,7 +152,7 @@ public final class LayerResolver {
     for (Digest neighbour : source.neighbours()) {
       above.add(openAhead(new Blob(source.image().name(), neighbour), source));
     }
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + terms.timeout.toNanos();
     for (CompletableFuture<Opening> opening : above) {
       if (isLazy(opening, Math.max(0, deadline - System.nanoTime()))) {
         return true;
@@ -213,7 +217,7 @@ public final class LayerResolver {
 
   /** It takes both, configuration and label, to ask less than all. */
   private Verification asked(LayerSource source) {
-    return source.asked().mayBeUnverified() ? verification : Verification.REQUIRED;
+    return source.asked().mayBeUnverified() ? terms.verification : Verification.REQUIRED;
   }
 
   private void noteUnverified(LayerSource source, LayerTree tree) {
@@ -230,6 +234,11 @@ public final class LayerResolver {
 
   private boolean isPromiseKept(LayerSource source) {
     return source.tocDigest() != null && asked(source) != Verification.DISABLED;
+  }
+
+  /** Where overlayfs looks for its notes. */
+  OverlayXattrs xattrs() {
+    return terms.xattrs;
   }
 
   /** How often a layer was taken that isn't verified. */
@@ -278,9 +287,9 @@ public final class LayerResolver {
 
   private <T> T await(CompletableFuture<T> future, LayerSource source) throws NotLazyException {
     try {
-      return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return future.get(terms.timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new NotLazyException(source + ": not opened within " + timeout.toSeconds() + " s");
+      throw new NotLazyException(source + ": not opened within " + terms.timeout.toSeconds() + " s");
     } catch (ExecutionException e) {
       throw new NotLazyException(source.toString(), e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
@@ -315,7 +324,7 @@ public final class LayerResolver {
             tree.unverifiableChunks() + " chunks have no digest; see allow_no_verification");
       }
       noteUnverified(source, tree);
-      return OverlayView.of(tree, OverlayXattrs.TRUSTED);
+      return OverlayView.of(tree, terms.xattrs);
     } catch (IOException e) {
       throw new CompletionException(e);
     }

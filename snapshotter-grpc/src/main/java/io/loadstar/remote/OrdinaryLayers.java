@@ -98,7 +98,11 @@ public final class OrdinaryLayers implements LayerUnpacker, Closeable {
 
   private Digest fetch(LayerSource source, Request request) throws IOException {
     LayerTar.Target target =
-        new LayerTar.Target(request.content(), request.discarded(), request.parentRef().isEmpty());
+        new LayerTar.Target(
+            request.content(),
+            request.discarded(),
+            request.parentRef().isEmpty(),
+            resolver.xattrs());
     Optional<InputStream> fetched = ahead.take(source.image(), source.layer());
     resolver.ordinaryAbove(source).stream()
         .limit(AHEAD)

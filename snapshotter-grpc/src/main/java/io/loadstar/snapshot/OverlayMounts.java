@@ -15,16 +15,25 @@ import java.util.stream.Collectors;
  */
 public final class OverlayMounts implements RootfsPlanner {
 
+  /**
+   * Has overlayfs take its notes from user.overlay. attributes, where trusted ones can't be had: in
+   * a user namespace. Source: Linux, Documentation/filesystems/overlayfs.rst, "User xattr".
+   */
+  public static final String USER_XATTRS = "userxattr";
+
   private final SnapshotStore store;
   private final MappedLowers mapped;
+  private final List<String> always;
 
   /**
    * @param store knows where the layers are
    * @param mapped shows layers to containers in user namespaces
+   * @param always options of every overlay, such as {@link #USER_XATTRS}
    */
-  public OverlayMounts(SnapshotStore store, MappedLowers mapped) {
+  public OverlayMounts(SnapshotStore store, MappedLowers mapped, List<String> always) {
     this.store = store;
     this.mapped = mapped;
+    this.always = List.copyOf(always);
   }
 
   @Override
@@ -45,6 +54,7 @@ public final class OverlayMounts implements RootfsPlanner {
     }
     options.add(
         lowers.stream().map(Path::toString).collect(Collectors.joining(":", "lowerdir=", "")));
+    options.addAll(always);
     return List.of(new Mount("overlay", "overlay", options));
   }
 

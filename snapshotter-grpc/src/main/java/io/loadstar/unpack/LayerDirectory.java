@@ -1,6 +1,7 @@
 package io.loadstar.unpack;
 
 import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.linux.DeviceNumber;
 import io.loadstar.linux.DirectoryHandle;
 import io.loadstar.linux.Errno;
@@ -37,9 +38,6 @@ final class LayerDirectory {
   private static final String AUFS = ".wh..wh.";
   private static final String OPAQUE = ".wh..wh..opq";
 
-  /** What overlayfs asks of a directory that hides what is below: fs/overlayfs, OVL_XATTR. */
-  private static final String OPAQUE_ATTRIBUTE = "trusted.overlay.opaque";
-
   /** No layer may say what only overlayfs says; containerd refuses them as well. */
   private static final String TRUSTED = "trusted.";
 
@@ -53,7 +51,7 @@ final class LayerDirectory {
 
   private final DirectoryHandle root;
   private final DirectoryHandle discarded;
-  private final Position position;
+  private final Manner manner;
   private final SpaceMeter space;
   private final Parents parents;
   private final List<Directory> directories = new ArrayList<>();
@@ -71,15 +69,22 @@ final class LayerDirectory {
   }
 
   /**
+   * How it is unpacked.
+   *
+   * @param xattrs where overlayfs looks for its notes
+   */
+  record Manner(Position position, OverlayXattrs xattrs) {}
+
+  /**
    * @param root gets the entries; belongs to the caller
    * @param discarded gets what is replaced; on the same file system, belongs to the caller
    * @param space is told what is written
    */
   LayerDirectory(
-      DirectoryHandle root, DirectoryHandle discarded, Position position, SpaceMeter space) {
+      DirectoryHandle root, DirectoryHandle discarded, Manner manner, SpaceMeter space) {
     this.root = root;
     this.discarded = discarded;
-    this.position = position;
+    this.manner = manner;
     this.space = space;
     this.parents = new Parents(root, this::imply);
   }
@@ -103,7 +108,7 @@ final class LayerDirectory {
         entry = tar.next();
       }
     }
-    if (position == Position.ABOVE_OTHERS && !implied.isEmpty()) {
+    if (manner.position() == Position.ABOVE_OTHERS && !implied.isEmpty()) {
       throw new NotUnpackableException(
           "it has no entry for the directory " + implied.iterator().next() + " that it puts into");
     }
@@ -122,8 +127,8 @@ final class LayerDirectory {
     String name = path.getLast();
     DirectoryHandle parent = parents.of(path);
     if (name.equals(OPAQUE)) {
-      if (position == Position.ABOVE_OTHERS) {
-        parent.setXattr(".", OPAQUE_ATTRIBUTE, new byte[] {'y'});
+      if (manner.position() == Position.ABOVE_OTHERS) {
+        parent.setXattr(".", manner.xattrs().opaque(), new byte[] {'y'});
       }
     } else if (name.startsWith(WHITEOUT)) {
       putWhiteout(entry, parent, name.substring(WHITEOUT.length()));
@@ -150,7 +155,7 @@ final class LayerDirectory {
     if (hidden.isEmpty() || hidden.equals(".") || hidden.equals("..")) {
       throw new MalformedBlobException("a whiteout of nothing: " + entry.name(), tarOffset(entry));
     }
-    if (position == Position.LOWEST) {
+    if (manner.position() == Position.LOWEST) {
       discard(parent, hidden);
       return;
     }

@@ -2,6 +2,7 @@ package io.loadstar.unpack;
 
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.linux.DirectoryHandle;
 import io.loadstar.tar.TarInput;
 import io.loadstar.tar.TarReader;
@@ -42,8 +43,9 @@ public final class LayerTar {
    *     say
    * @param discarded another, on the same file system: what the layer itself replaces ends here
    * @param lowest whether there are no layers below
+   * @param xattrs where overlayfs looks for its notes
    */
-  public record Target(Path content, Path discarded, boolean lowest) {}
+  public record Target(Path content, Path discarded, boolean lowest, OverlayXattrs xattrs) {}
 
   /**
    * Unpacks it, and forces it to disk.
@@ -64,7 +66,9 @@ public final class LayerTar {
       SpaceMeter space = new SpaceMeter(bounds, target.content());
       LayerDirectory.Position position =
           target.lowest() ? LayerDirectory.Position.LOWEST : LayerDirectory.Position.ABOVE_OTHERS;
-      new LayerDirectory(content, discarded, position, space).fill(new TarReader(tar));
+      new LayerDirectory(
+              content, discarded, new LayerDirectory.Manner(position, target.xattrs()), space)
+          .fill(new TarReader(tar));
       drain(tar, space);
       drain(blob, space);
       Digest actual = Digest.finish(blobHash);

@@ -41,6 +41,36 @@ final class DaemonProcess implements Closeable {
     return daemon;
   }
 
+  /** Starts one in a user namespace and a mount namespace of its own, as its root, and waits. */
+  static DaemonProcess startInUserNamespace(Path folder, String configuration)
+      throws IOException {
+    List<String> unshare = List.of("unshare", "--user", "--map-root-user", "--mount", "--");
+    DaemonProcess daemon = launch(unshare, folder, configuration, Map.of());
+    await(() -> Files.exists(socket(folder)) || !daemon.process.isAlive());
+    assertTrue(daemon.process.isAlive(), daemon.log());
+    return daemon;
+  }
+
+  /** Runs a script where the daemon is, which is in namespaces of its own; what it prints. */
+  String runInside(String script) throws Exception {
+    Process shell =
+        new ProcessBuilder(
+                "nsenter",
+                "--target",
+                Long.toString(process.pid()),
+                "--user",
+                "--mount",
+                "--preserve-credentials",
+                "sh",
+                "-ec",
+                script)
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, shell.waitFor(), output);
+    return output;
+  }
+
   /** Starts one and doesn't wait. */
   static DaemonProcess launch(Path folder, String configuration, String... options)
       throws IOException {
@@ -51,9 +81,20 @@ final class DaemonProcess implements Closeable {
   static DaemonProcess launch(
       Path folder, String configuration, Map<String, String> environment, String... options)
       throws IOException {
+    return launch(List.of(), folder, configuration, environment, options);
+  }
+
+  private static DaemonProcess launch(
+      List<String> by,
+      Path folder,
+      String configuration,
+      Map<String, String> environment,
+      String... options)
+      throws IOException {
     Files.deleteIfExists(socket(folder));
     Path config = Files.writeString(folder.resolve("config.toml"), configuration);
-    List<String> command = program();
+    List<String> command = new ArrayList<>(by);
+    command.addAll(program());
     command.addAll(List.of("-address", socket(folder).toString()));
     command.addAll(List.of("-root", folder.resolve("root").toString()));
     command.addAll(List.of(options));

@@ -42,6 +42,11 @@ record TestLayer(Path tree, BuiltLayer built) {
     Files.setAttribute(tree.resolve("large"), "unix:mode", 04751);
     Files.setAttribute(tree.resolve("usr"), "unix:uid", 1234);
     Files.setAttribute(tree, "unix:gid", 77);
+    return of(tree, registry, options);
+  }
+
+  /** Makes a layer of a tree, and puts it into {@code registry}. */
+  static TestLayer of(Path tree, FakeRegistry registry, BuildOptions options) throws Exception {
     Process tar =
         new ProcessBuilder("tar", "--numeric-owner", "-C", tree.toString(), "-c", ".")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -49,7 +54,10 @@ record TestLayer(Path tree, BuiltLayer built) {
     try (InputStream stream = tar.getInputStream();
         LayerBuilder builder = new LayerBuilder(2)) {
       BuiltLayer built =
-          builder.build(stream, folder.resolve(name + ".esgz"), options.withChunkSize(CHUNK));
+          builder.build(
+              stream,
+              tree.resolveSibling(tree.getFileName() + ".esgz"),
+              options.withChunkSize(CHUNK));
       registry.add(Files.readAllBytes(built.file()));
       return new TestLayer(tree, built);
     }

@@ -10,6 +10,7 @@ import io.loadstar.build.BuildOptions;
 import io.loadstar.build.BuiltLayer;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.format.LayerBlob;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
 import java.io.ByteArrayInputStream;
@@ -75,7 +76,9 @@ final class VerificationTest {
           }
         };
     return new LayerResolver(
-        opener, verification, Duration.ofSeconds(30), new LayerResolver.Threads(threads, threads));
+        opener,
+        new LayerResolver.Terms(verification, Duration.ofSeconds(30), OverlayXattrs.TRUSTED),
+        new LayerResolver.Threads(threads, threads));
   }
 
   private LayerSource source(@Nullable Digest promised, boolean mayBeUnverified) {

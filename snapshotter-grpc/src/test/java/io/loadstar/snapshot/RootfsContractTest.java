@@ -72,7 +72,7 @@ public abstract class RootfsContractTest {
         reach(
             new OverlaySnapshotter(
                 store,
-                new OverlayMounts(store, mapped),
+                new OverlayMounts(store, mapped, List.of()),
                 new OverlaySnapshotter.Layers(remote, LayerUnpacker.NONE),
                 new ChainCheck(remote, checks)));
   }

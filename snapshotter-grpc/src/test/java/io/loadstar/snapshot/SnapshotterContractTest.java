@@ -44,7 +44,7 @@ public abstract class SnapshotterContractTest {
         reach(
             new OverlaySnapshotter(
                 store,
-                new OverlayMounts(store, new MappedLowers(store, remote)),
+                new OverlayMounts(store, new MappedLowers(store, remote), List.of()),
                 new OverlaySnapshotter.Layers(remote, unpacker),
                 new ChainCheck(remote, checks)));
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.blob.Digest;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.MalformedBlobException;
 import java.io.ByteArrayInputStream;
@@ -46,7 +47,7 @@ final class LayerTarTest {
 
   private Digest unpack(byte[] tar, boolean lowest, UnpackBounds bounds) throws IOException {
     return new LayerTar(Digest.of(tar), new ByteArrayInputStream(tar))
-        .unpack(new LayerTar.Target(content, discarded, lowest), bounds);
+        .unpack(new LayerTar.Target(content, discarded, lowest, OverlayXattrs.TRUSTED), bounds);
   }
 
   private Map<String, Object> attributes(String name) throws IOException {
@@ -207,7 +208,7 @@ final class LayerTarTest {
     LayerTar wrong = new LayerTar(new Digest("0".repeat(64)), new ByteArrayInputStream(tar));
     assertThrows(
         DigestMismatchException.class,
-        () -> wrong.unpack(new LayerTar.Target(content, discarded, true), WIDE));
+        () -> wrong.unpack(new LayerTar.Target(content, discarded, true, OverlayXattrs.TRUSTED), WIDE));
   }
 
   @Test
