@@ -149,6 +149,20 @@ final class SnapshotDatabase implements Closeable {
       connection.rollback();
     } catch (SQLException e) {
       cause.addSuppressed(e);
+      beginAnew(cause);
+    }
+  }
+
+  /**
+   * When the disk is full or fails, SQLite rolls back by itself. The driver's own rollback then
+   * fails, and doesn't come to the BEGIN of the next transaction. Source: sqlite.org,
+   * lang_transaction.html, "Response To Errors Within A Transaction".
+   */
+  private void beginAnew(Throwable cause) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("BEGIN");
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
     }
   }
 
