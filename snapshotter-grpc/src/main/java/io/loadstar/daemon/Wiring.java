@@ -67,8 +67,9 @@ import org.slf4j.LoggerFactory;
  * the others, and none of those for a call, nor {@code layer} for anything.
  *
  * <p>Locks, in the order in which they are taken: a target's ({@code RemotePreparation}, held while
- * its layer is opened and mounted, by one Prepare for all of that target) before a mount point's
- * ({@code MountPoint}, held during mount(2) and unmount) before that of what is kept ({@code
+ * its layer is opened and mounted, by one Prepare for all of that target) or that of a container's
+ * mapped layers ({@code MappedLowers}, held while they are mounted) before a mount point's ({@code
+ * MountPoint}, held during mount(2) and unmount) before that of what is kept ({@code
  * LazyRemoteFileSystem}, held while a layer's files are written). The database's is a transaction,
  * and the last one: nothing else is waited for under it.
  */

@@ -81,8 +81,7 @@ final class FetchedAhead implements Closeable {
     }
     try {
       SpooledBlob blob = SpooledBlob.in(spool.directory());
-      Fetch begun =
-          new Fetch(image, blob, spool.threads().submit(() -> fetch(image, layer, blob)));
+      Fetch begun = new Fetch(image, blob, spool.threads().submit(() -> fetch(image, layer, blob)));
       if (fetches.asMap().putIfAbsent(layer, begun) != null) {
         begun.drop(); // Somebody else has begun it meanwhile.
       }
@@ -132,9 +131,7 @@ final class FetchedAhead implements Closeable {
     if (fetch == null || !fetch.image.name().equals(image.name())) {
       return Optional.empty();
     }
-    return fetches.asMap().remove(layer, fetch)
-        ? Optional.of(fetch.blob.read())
-        : Optional.empty();
+    return fetches.asMap().remove(layer, fetch) ? Optional.of(fetch.blob.read()) : Optional.empty();
   }
 
   @Override

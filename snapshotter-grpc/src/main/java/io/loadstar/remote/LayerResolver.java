@@ -289,7 +289,8 @@ public final class LayerResolver {
     try {
       return future.get(terms.timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new NotLazyException(source + ": not opened within " + terms.timeout.toSeconds() + " s");
+      throw new NotLazyException(
+          source + ": not opened within " + terms.timeout.toSeconds() + " s");
     } catch (ExecutionException e) {
       throw new NotLazyException(source.toString(), e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {

@@ -80,8 +80,7 @@ final class LayerDirectory {
    * @param discarded gets what is replaced; on the same file system, belongs to the caller
    * @param space is told what is written
    */
-  LayerDirectory(
-      DirectoryHandle root, DirectoryHandle discarded, Manner manner, SpaceMeter space) {
+  LayerDirectory(DirectoryHandle root, DirectoryHandle discarded, Manner manner, SpaceMeter space) {
     this.root = root;
     this.discarded = discarded;
     this.manner = manner;

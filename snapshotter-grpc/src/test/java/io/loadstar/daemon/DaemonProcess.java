@@ -42,8 +42,7 @@ final class DaemonProcess implements Closeable {
   }
 
   /** Starts one in a user namespace and a mount namespace of its own, as its root, and waits. */
-  static DaemonProcess startInUserNamespace(Path folder, String configuration)
-      throws IOException {
+  static DaemonProcess startInUserNamespace(Path folder, String configuration) throws IOException {
     List<String> unshare = List.of("unshare", "--user", "--map-root-user", "--mount", "--");
     DaemonProcess daemon = launch(unshare, folder, configuration, Map.of());
     await(() -> Files.exists(socket(folder)) || !daemon.process.isAlive());

@@ -96,7 +96,7 @@ final class RootFileSystemTest {
                       "key " + i, "", Map.of("containerd.io/snapshot/l", "v".repeat(2000)));
                 }
               });
-      assertTrue(full.getMessage().contains("INTERNAL"), full.getMessage());
+      assertTrue(String.valueOf(full.getMessage()).contains("INTERNAL"), full.toString());
       int made = client.list(List.of()).size();
       Files.delete(folder.resolve("root/filling"));
       List<Mount> after = client.prepare("after", "", Map.of());

@@ -44,10 +44,8 @@ final class UserNamespaceTest {
         DaemonProcess daemon =
             DaemonProcess.startInUserNamespace(folder, DaemonNode.ON_DEMAND_ONLY);
         GrpcSnapshotter client = daemon.connect()) {
-      TestLayer one =
-          TestLayer.of(folder.resolve("lower"), registry, BuildOptions.DEFAULT);
-      TestLayer two =
-          TestLayer.of(folder.resolve("upper"), registry, BuildOptions.DEFAULT);
+      TestLayer one = TestLayer.of(folder.resolve("lower"), registry, BuildOptions.DEFAULT);
+      TestLayer two = TestLayer.of(folder.resolve("upper"), registry, BuildOptions.DEFAULT);
       String image = registry.image().toString();
       String below = prepared(client, one, "", image);
       Mount mount =

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.blob.Digest;
-import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.layer.OverlayXattrs;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -208,7 +208,9 @@ final class LayerTarTest {
     LayerTar wrong = new LayerTar(new Digest("0".repeat(64)), new ByteArrayInputStream(tar));
     assertThrows(
         DigestMismatchException.class,
-        () -> wrong.unpack(new LayerTar.Target(content, discarded, true, OverlayXattrs.TRUSTED), WIDE));
+        () ->
+            wrong.unpack(
+                new LayerTar.Target(content, discarded, true, OverlayXattrs.TRUSTED), WIDE));
   }
 
   @Test
