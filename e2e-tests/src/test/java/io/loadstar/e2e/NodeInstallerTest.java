@@ -203,6 +203,20 @@ class NodeInstallerTest {
   }
 
   @Test
+  void aKubeletThatPullsThroughItIsNamed() throws Exception {
+    installer("install").succeeded();
+    Files.createDirectories(root.resolve("var/lib/kubelet"));
+    Files.writeString(
+        root.resolve("var/lib/kubelet/config.yaml"),
+        "imageServiceEndpoint: unix:///run/loadstar-snapshotter/loadstar-snapshotter.sock\n");
+
+    Finished finished = installer("uninstall");
+
+    assertEquals(1, finished.status());
+    assertTrue(finished.err().contains("/var/lib/kubelet/config.yaml"), finished.err());
+  }
+
+  @Test
   void misuseIsOneLine() throws Exception {
     Finished finished = installer("install", "--cri", "maybe");
 
