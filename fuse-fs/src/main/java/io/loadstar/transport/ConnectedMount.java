@@ -1,11 +1,6 @@
 package io.loadstar.transport;
 
-import static io.loadstar.linux.Errno.EBUSY;
-import static io.loadstar.linux.Errno.EINVAL;
-
-import io.loadstar.linux.ErrnoException;
 import io.loadstar.linux.FuseControl;
-import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -140,15 +135,7 @@ public final class ConnectedMount implements FuseMount {
     if (seen == null || !seen.isSameFileSystem(entry)) {
       throw new IOException("unmount " + place + ": another mount lies over it: " + seen);
     }
-    try {
-      Libc.get().unmount(place, Libc.UMOUNT_NOFOLLOW);
-    } catch (ErrnoException e) {
-      if (e.errno() == EBUSY) {
-        Libc.get().unmount(place, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
-      } else if (e.errno() != EINVAL) {
-        throw e;
-      }
-    }
+    MountPlace.unmount(place);
   }
 
   /** An open file, an overlay or another namespace holds the connection: they get errors now. */

@@ -1,11 +1,14 @@
 package io.loadstar.transport;
 
 import static io.loadstar.linux.Errno.EACCES;
+import static io.loadstar.linux.Errno.EBUSY;
+import static io.loadstar.linux.Errno.EINVAL;
 import static io.loadstar.linux.Errno.ENODEV;
 import static io.loadstar.linux.Errno.ENOENT;
 import static io.loadstar.linux.Errno.EPERM;
 
 import io.loadstar.linux.ErrnoException;
+import io.loadstar.linux.Fusermount;
 import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
 import java.io.IOException;
@@ -13,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What has to be there before anything is mounted, whatever the transport. */
+/** Where something is mounted or is to be: what all transports do there alike. */
 public final class MountPlace {
 
   private static final Path DEVICE = Path.of("/dev/fuse");
@@ -62,6 +65,39 @@ public final class MountPlace {
             default -> "";
           };
       throw new IOException(e.getMessage() + remedy, e);
+    }
+  }
+
+  /**
+   * Unmounts what is mounted at {@code place}, at once or, if it is in use, when nobody uses it any
+   * more: an ordinary user by fusermount.
+   *
+   * @throws IOException if that can't be done; nothing there is no error
+   */
+  public static void unmount(Path place) throws IOException {
+    try {
+      Libc.get().unmount(place, Libc.UMOUNT_NOFOLLOW);
+    } catch (ErrnoException e) {
+      switch (e.errno()) {
+        case EBUSY -> detach(place);
+        case EINVAL -> {
+          // Nothing is mounted there any more.
+        }
+        case EPERM -> Fusermount.unmount(place);
+        default -> throw e;
+      }
+    }
+  }
+
+  /** As {@link #unmount}, but doesn't look whether it is in use. */
+  public static void detach(Path place) throws IOException {
+    try {
+      Libc.get().unmount(place, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
+    } catch (ErrnoException e) {
+      if (e.errno() != EPERM) {
+        throw e;
+      }
+      Fusermount.unmount(place);
     }
   }
 }

@@ -4,6 +4,7 @@ import static io.loadstar.linux.Errno.EPERM;
 
 import io.loadstar.fs.ReadOnlyFileSystem;
 import io.loadstar.linux.ErrnoException;
+import io.loadstar.linux.Fusermount;
 import io.loadstar.linux.Libc;
 import io.loadstar.linux.MountTable;
 import io.loadstar.transport.ConnectedMount;
@@ -13,16 +14,19 @@ import io.loadstar.transport.MountPlace;
 import io.loadstar.transport.MountSpec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The transport over libfuse2, by jnr-fuse and jnr-ffi; it needs root. Thread-safe.
+ * The transport over libfuse2, by jnr-fuse and jnr-ffi. Thread-safe.
  *
  * <p>libfuse's loop isn't used: its threads aren't Java's, and each callback would attach and
- * detach one. {@link SessionThreads} of our own receive requests and let libfuse process them.
- * Mounting is done by mount(2) directly, so that set-uid files and devices work and a failure has
- * its errno.
+ * detach one. {@link SessionThreads} of our own receive requests and let libfuse process them. Root
+ * mounts by mount(2) directly, so that set-uid files and devices work and a failure has its errno.
+ *
+ * <p>An ordinary user mounts by {@link Fusermount}, which allows neither, and shows the mount to
+ * nobody but him: others, root among them, only if /etc/fuse.conf says user_allow_other.
  */
 public final class JnrFuseTransport implements FuseTransport {
 
@@ -49,19 +53,49 @@ public final class JnrFuseTransport implements FuseTransport {
   public FuseMount mount(ReadOnlyFileSystem fileSystem, MountSpec spec) throws IOException {
     Path place = MountPlace.free(spec.mountPoint());
     LoadedLibFuse library = LoadedLibFuse.get();
-    int fd = MountPlace.openDevice();
-    LibFuseSession session = LibFuseSession.create(library, fd);
-    try {
-      Libc.get().mount(spec.source(), place, TYPE, Libc.MS_RDONLY, kernelOptions(fd));
-    } catch (ErrnoException e) {
-      session.destroy();
-      throw new IOException(e.getMessage() + (e.errno() == EPERM ? " (needs root)" : ""), e);
-    }
+    LibFuseSession session =
+        isRoot() ? mountAsRoot(library, place, spec) : mountAsUser(library, place, spec);
     SessionThreads threads = new SessionThreads(session, fileSystem, place, spec.maxThreads());
     try {
       return started(spec.mountPoint(), place, threads);
     } catch (IOException | RuntimeException | Error e) {
       giveUp(place, threads, e);
+      throw e;
+    }
+  }
+
+  private static boolean isRoot() throws IOException {
+    return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+  }
+
+  private static LibFuseSession mountAsRoot(LoadedLibFuse library, Path place, MountSpec spec)
+      throws IOException {
+    int fd = MountPlace.openDevice();
+    LibFuseSession session = LibFuseSession.create(library, fd);
+    try {
+      Libc.get().mount(spec.source(), place, TYPE, Libc.MS_RDONLY, kernelOptions(fd));
+      return session;
+    } catch (ErrnoException e) {
+      session.destroy();
+      throw new IOException(e.getMessage() + (e.errno() == EPERM ? " (needs root)" : ""), e);
+    }
+  }
+
+  /** The device comes with the mount here. If there is no session, closing it ends the mount. */
+  private static LibFuseSession mountAsUser(LoadedLibFuse library, Path place, MountSpec spec)
+      throws IOException {
+    String others = Fusermount.mayAllowOthers() ? ",allow_other" : "";
+    String options =
+        "ro,default_permissions,subtype=loadstar,fsname="
+            + spec.source()
+            + ",max_read="
+            + MAX_READ
+            + others;
+    int fd = Fusermount.mount(place, options);
+    try {
+      return LibFuseSession.create(library, fd);
+    } catch (IOException e) {
+      Fusermount.unmount(place);
       throw e;
     }
   }
@@ -87,8 +121,8 @@ public final class JnrFuseTransport implements FuseTransport {
 
   private static void giveUp(Path place, SessionThreads threads, Throwable reason) {
     try {
-      Libc.get().unmount(place, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
-    } catch (ErrnoException e) {
+      MountPlace.detach(place);
+    } catch (IOException e) {
       reason.addSuppressed(e);
     }
     threads.end();
