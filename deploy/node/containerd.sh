@@ -60,8 +60,8 @@ edits() {
   local images='plugins."io.containerd.grpc.v1.cri".containerd' unpack='+plugins."io.containerd.transfer.v1.local".unpack_config' machine
   ((!edits_new)) || printf '\tversion\t%s\n' "$form"
   printf 'proxy_plugins.loadstar\t%s\t%s\n' type '"snapshot"' address "\"$socket\""
-  # Where kubelet finds the file system of images (1.7), and that the transfer service is to say what it pulls (2.0).
-  ((major == 1 && minor < 7)) || printf 'proxy_plugins.loadstar.exports\troot\t"%s"\n' "$store"
+  # Where kubelet finds the file system of images, and that owners are mapped for user namespaces (1.7); that the transfer service is to say what it pulls (2.0).
+  ((major == 1 && minor < 7)) || printf 'proxy_plugins.loadstar\tcapabilities\t["remap-ids"]\nproxy_plugins.loadstar.exports\troot\t"%s"\n' "$store"
   if ((major > 1)); then
     printf 'proxy_plugins.loadstar.exports\tenable_remote_snapshot_annotations\t"true"\n'
     machine=$(uname -m)
