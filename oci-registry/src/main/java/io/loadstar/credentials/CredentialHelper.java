@@ -3,15 +3,10 @@ package io.loadstar.credentials;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loadstar.oci.JsonDocument;
 import io.loadstar.oci.MalformedDocumentException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -22,7 +17,6 @@ import java.util.regex.Pattern;
 final class CredentialHelper {
 
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
-  private static final int MAX_ANSWER_BYTES = 1 << 20;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   /** The name under which a helper gives a refresh token. */
@@ -49,72 +43,30 @@ final class CredentialHelper {
     return new CredentialHelper(program);
   }
 
-  Credentials get(String server) throws IOException {
-    Process process = start();
-    try {
-      try (OutputStream in = process.getOutputStream()) {
-        in.write(server.getBytes(StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        // It may have answered without reading; what it answers decides.
-      }
-      byte[] answer = answer(process);
-      if (!process.waitFor(TIME_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new CredentialException(program + " has answered but doesn't end", null);
-      }
-      int status = process.exitValue();
-      if (status == 0) {
-        return read(answer);
-      }
-      if (new String(answer, StandardCharsets.UTF_8).strip().equals(NOTHING)) {
-        return new Credentials.Anonymous();
-      }
-      throw new CredentialException(
-          program + " has failed for " + server + " with status " + status + " – run it by hand",
-          null);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CredentialException("interrupted while waiting for " + program, e);
-    } finally {
-      process.destroyForcibly();
+  Credentials get(String server) throws CredentialException {
+    AskedProgram.Answer answer =
+        new AskedProgram(List.of(program, "get"), Map.of(), TIME_LIMIT)
+            .ask(server.getBytes(StandardCharsets.UTF_8));
+    if (answer.status() == 0) {
+      return read(answer.output());
     }
+    if (answer.output().strip().equals(NOTHING)) {
+      return new Credentials.Anonymous();
+    }
+    throw new CredentialException(
+        program
+            + " has failed for "
+            + server
+            + " with status "
+            + answer.status()
+            + " – run it by hand",
+        null);
   }
 
-  private Process start() throws CredentialException {
-    try {
-      return new ProcessBuilder(program, "get")
-          .redirectError(ProcessBuilder.Redirect.DISCARD)
-          .start();
-    } catch (IOException e) {
-      throw new CredentialException(
-          "docker's config names the credential helper " + program + ", which isn't in PATH", e);
-    }
-  }
-
-  private byte[] answer(Process process) throws IOException, InterruptedException {
-    CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name(program)
-        .start(() -> {
-          try (InputStream out = process.getInputStream()) {
-            answer.complete(out.readNBytes(MAX_ANSWER_BYTES));
-          } catch (IOException e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    try {
-      return answer.get(TIME_LIMIT.toSeconds(), TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      throw new CredentialException(
-          program + " hasn't answered in " + TIME_LIMIT.toSeconds() + " s", e);
-    } catch (ExecutionException e) {
-      throw new CredentialException(program + "'s answer can't be read", e.getCause());
-    }
-  }
-
-  private Credentials read(byte[] answer) throws CredentialException {
+  private Credentials read(String answer) throws CredentialException {
     ObjectNode json;
     try {
-      json = JsonDocument.parse(answer, program);
+      json = JsonDocument.parse(answer.getBytes(StandardCharsets.UTF_8), program);
     } catch (MalformedDocumentException e) {
       // Not as the cause: a parser's message may quote the secret.
       throw new CredentialException(program + "'s answer isn't JSON – run it by hand", null);

@@ -1,4 +1,4 @@
-package io.loadstar.registry.hosts;
+package io.loadstar.oci;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -8,14 +8,19 @@ import java.util.regex.Pattern;
 /**
  * A length of time as Go writes it: {@code 1m30s}, {@code 1.5s}. Source: Go, time.ParseDuration.
  */
-final class GoDuration {
+public final class GoDuration {
 
   private static final Pattern PART =
       Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(ns|us|µs|ms|s|m|h)");
 
   private GoDuration() {}
 
-  static Duration parse(String text) throws IOException {
+  /**
+   * Reads one.
+   *
+   * @throws IOException if it isn't one; negative ones aren't
+   */
+  public static Duration parse(String text) throws IOException {
     Matcher part = PART.matcher(text);
     double nanos = 0;
     int end = 0;

@@ -3,6 +3,7 @@ package io.loadstar.registry.hosts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.loadstar.oci.GoDuration;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
