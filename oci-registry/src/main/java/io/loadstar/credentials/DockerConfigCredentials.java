@@ -6,13 +6,11 @@ import io.loadstar.oci.JsonDocument;
 import io.loadstar.oci.MalformedDocumentException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -138,38 +136,7 @@ public final class DockerConfigCredentials implements CredentialSource {
   }
 
   private Credentials credentials(ObjectNode entry, String key) throws CredentialException {
-    String identityToken = entry.path("identitytoken").asText("");
-    if (!identityToken.isEmpty()) {
-      return new Credentials.IdentityToken(identityToken);
-    }
-    String registryToken = entry.path("registrytoken").asText("");
-    if (!registryToken.isEmpty()) {
-      return new Credentials.RegistryToken(registryToken);
-    }
-    String username = entry.path("username").asText("");
-    if (!username.isEmpty()) {
-      return new Credentials.UsernamePassword(username, entry.path("password").asText(""));
-    }
-    String encoded = entry.path("auth").asText("");
-    return encoded.isEmpty() ? new Credentials.Anonymous() : decode(encoded, key);
-  }
-
-  private Credentials decode(String encoded, String key) throws CredentialException {
-    String pair;
-    try {
-      pair = new String(Base64.getDecoder().decode(encoded.strip()), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      pair = "";
-    }
-    int colon = pair.indexOf(':');
-    if (colon < 1) {
-      throw new CredentialException(
-          "credentials in " + file + " for " + key + ": not base64 of name:password – log in again",
-          null);
-    }
-    // Old dockers ended the password with a NUL.
-    return new Credentials.UsernamePassword(
-        pair.substring(0, colon), pair.substring(colon + 1).replace("\0", ""));
+    return DockerAuth.read(entry, "credentials in " + file + " for " + key);
   }
 
   /** What {@code host} may be called in the file, the most usual first. */

@@ -2,10 +2,14 @@ package io.loadstar.daemon;
 
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.credentials.Keychain;
+import io.loadstar.credentials.KubeletPlugins;
 import io.loadstar.credentials.LearntCredentials;
+import io.loadstar.credentials.PullSecrets;
 import io.loadstar.credentials.UserCredentials;
 import io.loadstar.grpc.ImageServiceProxy;
 import io.loadstar.grpc.UnixSocketServer;
+import io.loadstar.registry.kubernetes.ClusterAccess;
+import io.loadstar.registry.kubernetes.SecretWatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,12 +23,14 @@ import org.slf4j.LoggerFactory;
  * The part of {@link Wiring} that is about credentials. Not thread-safe, used once.
  *
  * <p>Threads: {@code cri-loop}, one, passes on what containerd answers; requests come on the
- * socket's own and, where a pull's credentials are written down, wait on {@code call} threads.
+ * socket's own and, where a pull's credentials are written down, wait on {@code call} threads. A
+ * cluster's secrets are watched by one virtual thread, {@code loadstar-secrets}.
  */
 final class CredentialWiring {
 
   private static final Logger log = LoggerFactory.getLogger(CredentialWiring.class);
 
+  private final Keychains keychains;
   private final Daemon daemon;
   private final Optional<Cri> cri;
 
@@ -36,16 +42,36 @@ final class CredentialWiring {
    * @param root where credentials are kept
    */
   CredentialWiring(Keychains keychains, Path root, Daemon daemon) {
+    this.keychains = keychains;
     this.daemon = daemon;
     this.cri = keychains.cri().map(configured -> new Cri(configured, LearntCredentials.open(root)));
   }
 
-  /** All of them. What was learnt counts first: it is for the very image. */
-  CredentialSource keychain() {
+  /**
+   * All of them. What was learnt counts first: it is for the very image.
+   *
+   * @throws IOException if a kubelet's plugins are named that can't be asked
+   */
+  CredentialSource keychain() throws IOException {
     List<CredentialSource> places = new ArrayList<>();
     cri.ifPresent(here -> places.add(here.learnt()));
+    if (keychains.plugins().isPresent()) {
+      Keychains.Plugins plugins = keychains.plugins().get();
+      places.add(KubeletPlugins.open(plugins.config(), plugins.programs()));
+    }
+    keychains.cluster().ifPresent(cluster -> places.add(watched(cluster)));
     places.add(UserCredentials.ofProcess());
     return new Keychain(places);
+  }
+
+  private PullSecrets watched(Keychains.Cluster cluster) {
+    PullSecrets secrets = new PullSecrets();
+    Path home = Path.of(System.getProperty("user.home", "/"));
+    var _ =
+        daemon.add(
+            SecretWatch.start(
+                ClusterAccess.find(cluster.kubeconfig(), System.getenv(), home), secrets));
+    return secrets;
   }
 
   /**

@@ -42,8 +42,6 @@ final class PeerKeys {
           "fuse.entry_timeout",
           "fuse.merge_buffer_size",
           "fuse.merge_worker_count",
-          "kubeconfig_keychain.enable_keychain",
-          "kubeconfig_keychain.kubeconfig_path",
           "snapshotter.allow_invalid_mounts_on_restart",
           "fuse_manager.enable",
           "fuse_manager.address",

@@ -219,6 +219,25 @@ final class ConfigurationTest {
   }
 
   @Test
+  void aKubeletsProvidersAndAClustersSecretsCanBeUsed() throws Exception {
+    assertEquals(
+        new Keychains(
+            Optional.empty(),
+            Optional.of(new Keychains.Plugins(Path.of("/a.yaml"), Path.of("/bin"))),
+            Optional.of(new Keychains.Cluster(Optional.of(Path.of("/k"))))),
+        read("""
+        [kubelet_credential_providers]
+        config_path = "/a.yaml"
+        bin_dir = "/bin"
+        [kubeconfig_keychain]
+        enable_keychain = true
+        kubeconfig_path = "/k"
+        """)
+            .configuration()
+            .keychains());
+  }
+
+  @Test
   void keysThatOnlyThePeerFollowsAreNamed() throws Exception {
     assertEquals(
         List.of("ipfs", "fuse.attr_timeout", "blob.max_retries", MIRROR + "header.X"),
@@ -254,6 +273,8 @@ final class ConfigurationTest {
         "[[resolver.host.\"a.b\".mirrors]]\\nhost = \"x\"\\n[[resolver.host.\"a.b\".mirrors]]\\n"
             + "host = \"x/y\" | 4: resolver.host.a.b.mirrors[1].host must be a host name",
         "[cri_keychain]\\nlisten_path = \"x\" | 2: cri_keychain.listen_path must be an absolute",
+        "[kubelet_credential_providers]\\nbin_dir = \"/x\" | "
+            + "1: kubelet_credential_providers.config_path must be given as well",
         "a = 1 | 1: a is no key that is known here",
         "noprefetch = true\\n[read]\\ntimeout = 1 | 3: read.timeout is no key that is known here",
         "[blobs]\\nmax = 1 | 2: blobs.max is no key that is known here",

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * A file in PEM: certificates, a private key, or both. Immutable. Source: RFC 7468. No message of
  * it quotes what is in the file.
  */
-final class PemFile {
+public final class PemFile {
 
   private static final Logger LOG = LoggerFactory.getLogger(PemFile.class);
 
@@ -43,7 +43,12 @@ final class PemFile {
     this.text = text;
   }
 
-  static PemFile read(Path file) throws IOException {
+  /**
+   * Reads one.
+   *
+   * @throws IOException if it can't be read or is too large
+   */
+  public static PemFile read(Path file) throws IOException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(MAX_BYTES + 1);
@@ -51,6 +56,15 @@ final class PemFile {
     if (bytes.length > MAX_BYTES) {
       throw new IOException(file + " is larger than " + MAX_BYTES + " bytes");
     }
+    return of(file, bytes);
+  }
+
+  /**
+   * One that is a part of another file.
+   *
+   * @param file the other file, for messages
+   */
+  public static PemFile of(Path file, byte[] bytes) {
     return new PemFile(file, new String(bytes, StandardCharsets.ISO_8859_1));
   }
 

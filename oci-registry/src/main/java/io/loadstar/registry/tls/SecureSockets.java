@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -31,6 +32,9 @@ public record SecureSockets(SSLSocketFactory factory, X509TrustManager trust, Ho
   /** A key store is in memory only; its format wants a password. */
   private static final char[] IN_MEMORY = {};
 
+  /** What we prove with who we are: a certificate, with those that lead to its authority. */
+  public record Identity(PemFile certificate, PemFile key) {}
+
   /**
    * Reads the files and the machine's own authorities: tens of milliseconds.
    *
@@ -38,15 +42,45 @@ public record SecureSockets(SSLSocketFactory factory, X509TrustManager trust, Ho
    * @throws IOException if a file that is named can't be used; the message has no key's content
    */
   public static SecureSockets of(HostTls tls, Map<String, String> environment) throws IOException {
+    List<Identity> identities = new ArrayList<>();
+    for (ClientCertificate client : tls.clients()) {
+      identities.add(new Identity(PemFile.read(client.certificate()), PemFile.read(client.key())));
+    }
+    return of(
+        tls.check() == HostTls.Check.FULL ? authorities(tls, environment) : List.of(),
+        identities,
+        tls.check());
+  }
+
+  /**
+   * For a server whose certificate is one authority's and no other's.
+   *
+   * @param authority empty for the machine's own authorities
+   * @throws IOException if something can't be used; the message has no key's content
+   */
+  public static SecureSockets of(
+      Optional<PemFile> authority, Optional<Identity> identity, HostTls.Check check)
+      throws IOException {
+    return of(
+        authority.isPresent()
+            ? authority.get().certificates()
+            : SystemAuthorities.read(System.getenv()),
+        identity.stream().toList(),
+        check);
+  }
+
+  private static SecureSockets of(
+      List<X509Certificate> authorities, List<Identity> identities, HostTls.Check check)
+      throws IOException {
     try {
       X509TrustManager trust =
-          switch (tls.check()) {
-            case FULL -> trust(authorities(tls, environment));
+          switch (check) {
+            case FULL -> trust(authorities);
             case NONE -> new TrustsAnyone();
           };
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys(tls.clients()), new TrustManager[] {trust}, null);
-      return new SecureSockets(context.getSocketFactory(), trust, tls.check());
+      context.init(keys(identities), new TrustManager[] {trust}, null);
+      return new SecureSockets(context.getSocketFactory(), trust, check);
     } catch (GeneralSecurityException e) {
       throw new IOException("certificates can't be used: " + e.getMessage(), e);
     }
@@ -84,17 +118,17 @@ public record SecureSockets(SSLSocketFactory factory, X509TrustManager trust, Ho
     return store;
   }
 
-  private static KeyManager @Nullable [] keys(List<ClientCertificate> clients)
+  private static KeyManager @Nullable [] keys(List<Identity> identities)
       throws GeneralSecurityException, IOException {
-    if (clients.isEmpty()) {
+    if (identities.isEmpty()) {
       return null;
     }
     KeyStore store = emptyStore();
-    for (int i = 0; i < clients.size(); i++) {
-      ClientCertificate client = clients.get(i);
+    for (int i = 0; i < identities.size(); i++) {
+      Identity identity = identities.get(i);
       X509Certificate[] chain =
-          PemFile.read(client.certificate()).certificates().toArray(X509Certificate[]::new);
-      store.setKeyEntry("client" + i, PemFile.read(client.key()).privateKey(), IN_MEMORY, chain);
+          identity.certificate().certificates().toArray(X509Certificate[]::new);
+      store.setKeyEntry("client" + i, identity.key().privateKey(), IN_MEMORY, chain);
     }
     KeyManagerFactory factory =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());

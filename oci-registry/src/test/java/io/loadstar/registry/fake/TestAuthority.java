@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
@@ -57,11 +58,16 @@ public final class TestAuthority {
 
   /** Sockets of a server, which trusts clients that this authority has certified. */
   public static SSLSocketFactory serverSockets() {
+    return serverContext().getSocketFactory();
+  }
+
+  /** What such sockets are made of. */
+  public static SSLContext serverContext() {
     return new HandshakeCertificates.Builder()
         .heldCertificate(SERVER)
         .addTrustedCertificate(ROOT.certificate())
         .build()
-        .sslSocketFactory();
+        .sslContext();
   }
 
   /** Writes the authority's own certificate into {@code directory}: {@code ca.crt}. */
