@@ -16,6 +16,10 @@ launch() { # launch NAME ARGUMENT...
   java_flags "$name" "${1:-}"
   cache_of "$name" "${1:-}"
   if [[ -e $CACHE ]]; then FLAGS+=("-XX:AOTCache=$CACHE"); fi
+  if [[ $name == loadstar-snapshotter ]]; then
+    # glibc keeps what it was given back, for each of its arenas, and takes ever larger pieces from them: what is large is mapped, and unmapped at once.
+    export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-4} MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-262144}
+  fi
   # shellcheck disable=SC2086 # several words, if any
   exec "$java" "${FLAGS[@]}" ${LOADSTAR_JAVA_FLAGS:-} -jar "$dist/$name.jar" "$@"
 }
