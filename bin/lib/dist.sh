@@ -27,6 +27,8 @@ java_flags() {
     -XX:+UseCompactObjectHeaders
     -XX:-UsePerfData # no file in /tmp
     -Xlog:disable    # a cache that is missing or doesn't fit is no news
+    # What Netty would set up at each start for those who look for what it does with buffers.
+    -Dio.netty.jfr.enabled=false -Dio.netty.leakDetection.level=disabled
     "-Dorg.sqlite.lib.path=$dist/native" -Dorg.sqlite.lib.name=libsqlitejdbc.so
     "-Djffi.boot.library.path=$dist/native"
   )

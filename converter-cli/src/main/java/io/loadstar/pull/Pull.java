@@ -14,8 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * One pull: an image's documents into containerd's content store, its layers into snapshots, its
@@ -73,46 +71,41 @@ public record Pull(
   /** Asks the registry and containerd at once: each takes its time for the first question. */
   private ResolvedImage resolveAndCheck()
       throws IOException, ContainerdException, PullException, InterruptedException {
-    FutureTask<ResolvedImage> resolving =
-        new FutureTask<>(() -> ResolvedImage.resolve(request, source));
-    Thread resolver = Thread.ofVirtual().name("resolve").start(resolving);
-    try {
+    try (Errand<ResolvedImage> resolving =
+        Errand.begin("resolve", () -> ResolvedImage.resolve(request, source))) {
       checkSnapshotter();
-      return resolving.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException cause -> throw cause;
-        case PullException cause -> throw cause;
-        case null, default -> throw new IllegalStateException(e);
-      }
-    } finally {
-      resolver.interrupt();
+      return resolving.await();
     }
   }
 
+  /** Documents and layers at once: most of it is waiting for containerd's and others' disks. */
   private List<LayerOutcome> bring(ResolvedImage image, Lease lease)
       throws IOException, ContainerdException, PullException, InterruptedException {
     Services services = containerd.under(lease);
     StoredContent store = new StoredContent(services.content(), image.image());
+    List<LayerOutcome> layers;
+    try (Errand<ImageRecord> documents = Errand.begin("documents", () -> described(image, store));
+        LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
+      layers = new LayerStack(this, image, lease, downloads).build();
+      if (request.choices().blobs() == PullRequest.Blobs.ALL) {
+        layers = complete(image, layers, downloads);
+      }
+      services.images().put(documents.await());
+    }
+    return layers;
+  }
+
+  /** Stores the image's documents; what its name will refer to. */
+  private ImageRecord described(ResolvedImage image, StoredContent store)
+      throws IOException, ContainerdException, InterruptedException {
     if (MediaTypes.isIndex(image.target().mediaType())) {
       ImageIndex index = ImageIndex.parse(image.target());
       store.put("index", image.target(), ContentLabels.ofIndex(index.manifests()));
     }
     store.put("manifest", image.manifest(), ContentLabels.ofManifest(image));
     store.put("config", image.config(), ContentLabels.ofConfig(image, request.snapshotter()));
-    List<LayerOutcome> layers;
-    try (LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
-      layers = new LayerStack(this, image, lease, downloads).build();
-      if (request.choices().blobs() == PullRequest.Blobs.ALL) {
-        layers = complete(image, layers, downloads);
-      }
-    }
-    services
-        .images()
-        .put(
-            new ImageRecord(
-                image.image().toString(), StoredContent.described(image.target().descriptor())));
-    return layers;
+    return new ImageRecord(
+        image.image().toString(), StoredContent.described(image.target().descriptor()));
   }
 
   /** Brings every blob that isn't there, several at once. */
