@@ -24,7 +24,7 @@ bench_workload() {
     redis)
       cat <<'SCRIPT'
 redis-server --save '' --daemonize no >/dev/null &
-until redis-cli ping 2>/dev/null | grep -q PONG; do sleep 0.01; done
+until redis-cli ping 2>/dev/null | grep -q PONG; do kill -0 %1; sleep 0.01; done
 echo ready
 kill %1
 SCRIPT
@@ -33,7 +33,7 @@ SCRIPT
       cat <<'SCRIPT'
 mkdir -p /var/log/nginx /var/lib/nginx
 nginx -c /bench/nginx.conf &
-until { exec 3<>/dev/tcp/127.0.0.1/8080; } 2>/dev/null; do sleep 0.01; done
+until { exec 3<>/dev/tcp/127.0.0.1/8080; } 2>/dev/null; do kill -0 %1; sleep 0.01; done
 printf 'GET / HTTP/1.0\r\n\r\n' >&3
 grep -q '200 OK' <&3
 echo ready
@@ -76,7 +76,7 @@ make_bench_layer() {
   chmod 755 "$tree/bench/run"
   case $name in
     nginx)
-      printf '%s\n' 'daemon off; pid /tmp/nginx.pid; error_log stderr; events {}' \
+      printf '%s\n' 'user www-data; daemon off; pid /tmp/nginx.pid; error_log stderr; events {}' \
         'http { access_log off; server { listen 127.0.0.1:8080; location / { root /usr/share/nginx/html; index index.html; } } }' >"$tree/bench/nginx.conf"
       ;;
     java) printf '%s\n' 'public class Hello { public static void main(String[] a) { System.out.println(java.util.List.of("ready").getFirst()); } }' \
@@ -107,7 +107,7 @@ update_tree() {
 
 # make_bench_image NAME WORK DIR: makes DIR/NAME.tar and DIR/NAME-2.tar; what is downloaded is kept in DIR/debs.
 make_bench_image() {
-  local name=$1 work=$2 dir=$3 base=() all=() added=() common=(base-files base-passwd bash coreutils dpkg grep libc-bin sed util-linux) version tag
+  local name=$1 work=$2 dir=$3 base=() all=() added=() common=(base-files base-passwd bash coreutils dash dpkg grep libc-bin sed util-linux) version tag
   mapfile -t base < <(debian_packages "$dir/debs" "${common[@]}")
   # shellcheck disable=SC2046 # several packages
   mapfile -t all < <(debian_packages "$dir/debs" "${common[@]}" $(bench_packages "$name"))
