@@ -75,6 +75,23 @@ public final class LocalRegistry implements AutoCloseable {
             .formatted(address, authority.server(), authority.key(), users));
   }
 
+  /**
+   * Starts one that wants a login, in the clear.
+   *
+   * @param login a line of an htpasswd file, with a bcrypt hash
+   */
+  public static LocalRegistry startPrivate(Path directory, String login)
+      throws IOException, InterruptedException, TimeoutException {
+    Path users = Files.writeString(directory.resolve("htpasswd"), login + "\n");
+    return startWith(
+        directory,
+        """
+        http: {addr: '127.0.0.1:0', secret: rig}
+        auth: {htpasswd: {realm: rig, path: '%s'}}
+        """
+            .formatted(users));
+  }
+
   private static LocalRegistry startWith(Path directory, String http)
       throws IOException, InterruptedException, TimeoutException {
     Path configuration = directory.resolve("registry.yml");

@@ -34,6 +34,9 @@ public final class PrivateNode implements AutoCloseable {
   /** The proxy plugin's name in this containerd. */
   public static final String SNAPSHOTTER = "loadstar";
 
+  /** Stands for the node's directory in the snapshotter's configuration. */
+  public static final String DIRECTORY = "${node}";
+
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Path directory;
@@ -105,7 +108,9 @@ public final class PrivateNode implements AutoCloseable {
     for (String name : List.of("registry", "snapshotter", "scratch")) {
       Files.createDirectory(directory.resolve(name));
     }
-    Files.writeString(directory.resolve("snapshotter.toml"), setting.configuration());
+    Files.writeString(
+        directory.resolve("snapshotter.toml"),
+        setting.configuration().replace(DIRECTORY, directory.toString()));
     PrivateNode node =
         new PrivateNode(
             directory,
@@ -165,6 +170,14 @@ public final class PrivateNode implements AutoCloseable {
   /** containerd's CRI plugin; the caller closes it. */
   public Cri cri() {
     return Cri.connect(containerdSocket(), cgroup());
+  }
+
+  /**
+   * CRI's image service as the snapshotter passes it on, if its configuration says so; the caller
+   * closes it.
+   */
+  public Cri imageService() {
+    return Cri.connect(snapshotterSocket(), cgroup());
   }
 
   /** Below which CRI's pods are; runc leaves it behind. */
