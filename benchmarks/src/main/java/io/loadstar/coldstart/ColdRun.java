@@ -1,6 +1,7 @@
 package io.loadstar.coldstart;
 
 import io.loadstar.rig.Ctr;
+import io.loadstar.rig.PrivateNode;
 import io.loadstar.rig.Program;
 import io.loadstar.rig.ShapedRelay;
 import java.io.IOException;
@@ -10,11 +11,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * One contender's one way from nothing to work that is done. A relay of its own is a registry of
  * its own, and a containerd namespace of its own has no image: nothing that an earlier run brought
- * is found, in no store, no mount's page cache, and not in containerd.
+ * is found, in no store, no mount's page cache, and not in containerd. What an earlier run taught
+ * the node is forgotten, too, unless the contender is one that was started there before.
  */
 final class ColdRun implements AutoCloseable {
 
@@ -34,7 +37,19 @@ final class ColdRun implements AutoCloseable {
   }
 
   static ColdRun over(Line line, Contender contender, String registry) throws IOException {
+    if (contender.past() == Contender.Past.NONE) {
+      forgetReads(contender.node());
+    }
     return new ColdRun(contender, ShapedRelay.start(registry, line.shape()));
+  }
+
+  /** What the snapshotter has learnt from earlier starts: it looks at each mount what is there. */
+  private static void forgetReads(PrivateNode node) throws IOException {
+    try (Stream<Path> reads = Files.list(node.snapshotterRoot().resolve("reads"))) {
+      for (Path read : reads.toList()) {
+        Files.deleteIfExists(read);
+      }
+    }
   }
 
   /** What a workload took. */

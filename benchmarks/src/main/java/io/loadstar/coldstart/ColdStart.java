@@ -62,19 +62,26 @@ public final class ColdStart {
       ColdStartOptions options, PrivateNode node, PrivateNode jnr) {
     String ours = PrivateNode.SNAPSHOTTER;
     List<Contender> all = new ArrayList<>();
+    all.add(cold(Contender.OVERLAYFS, node, Contender.OVERLAYFS, BenchImage.Form.ORDINARY));
+    all.add(cold(Report.PLAIN, node, ours, BenchImage.Form.PLAIN));
+    // Right after the one before it, from which the node has learnt.
     all.add(
-        new Contender(Contender.OVERLAYFS, node, Contender.OVERLAYFS, BenchImage.Form.ORDINARY));
-    all.add(new Contender(Report.PLAIN, node, ours, BenchImage.Form.PLAIN));
-    all.add(new Contender(Report.PRIORITIZED, node, ours, BenchImage.Form.PRIORITIZED));
+        new Contender("plain, known", node, ours, BenchImage.Form.PLAIN, Contender.Past.STARTED));
+    all.add(cold(Report.PRIORITIZED, node, ours, BenchImage.Form.PRIORITIZED));
     if (options.jnr()) {
-      all.add(new Contender("plain, jnr", jnr, ours, BenchImage.Form.PLAIN));
-      all.add(new Contender("prioritized, jnr", jnr, ours, BenchImage.Form.PRIORITIZED));
+      all.add(cold("plain, jnr", jnr, ours, BenchImage.Form.PLAIN));
+      all.add(cold("prioritized, jnr", jnr, ours, BenchImage.Form.PRIORITIZED));
     }
     for (String peer : options.peers().keySet()) {
-      all.add(new Contender("plain, " + peer, node, peer, BenchImage.Form.PLAIN));
-      all.add(new Contender("prioritized, " + peer, node, peer, BenchImage.Form.PRIORITIZED));
+      all.add(cold("plain, " + peer, node, peer, BenchImage.Form.PLAIN));
+      all.add(cold("prioritized, " + peer, node, peer, BenchImage.Form.PRIORITIZED));
     }
     return all;
+  }
+
+  private static Contender cold(
+      String name, PrivateNode node, String snapshotter, BenchImage.Form form) {
+    return new Contender(name, node, snapshotter, form, Contender.Past.NONE);
   }
 
   private void pushImages() throws Exception {

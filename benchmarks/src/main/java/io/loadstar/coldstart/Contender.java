@@ -12,8 +12,18 @@ import java.util.concurrent.TimeoutException;
  * @param node whose containerd and snapshotter take part
  * @param snapshotter as that containerd calls it
  * @param form which of an image's forms it is given
+ * @param past what its node knows of the image
  */
-record Contender(String name, PrivateNode node, String snapshotter, BenchImage.Form form) {
+record Contender(
+    String name, PrivateNode node, String snapshotter, BenchImage.Form form, Past past) {
+
+  /** Whether an image was started on a node before. */
+  enum Past {
+    /** Never: what earlier rounds have taught the snapshotter is forgotten. */
+    NONE,
+    /** It was, and is gone: what the snapshotter has learnt from that is all that is left. */
+    STARTED
+  }
 
   static final String OVERLAYFS = "overlayfs";
 

@@ -111,7 +111,11 @@ final class ChunkFetcher implements AutoCloseable {
     LazyLayer layer = last.layer();
     LayerIndex index = layer.index();
     int behind = last.member() + 1;
-    long limit = layer.readAhead().missed(index.start(first.member()), index.end(last.member()));
+    long from = index.start(first.member());
+    if (!layer.readAhead().goesOn(from)) {
+      layer.line().gate().wentElsewhere();
+    }
+    long limit = layer.readAhead().missed(from, index.end(last.member()));
     long more = limit - index.end(last.member());
     if (more <= 0 || !hasRoom() || layer.streams().startFor(behind, more) > behind) {
       return behind;

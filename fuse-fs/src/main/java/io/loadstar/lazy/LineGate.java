@@ -15,16 +15,37 @@ import java.util.function.BooleanSupplier;
  * members whether it may go on, and leaves its bytes on the line meanwhile: the server stops
  * sending when the socket's buffer is full. It goes on at the instant in which the last more urgent
  * one has ended, or somebody begins to wait for what it carries.
+ *
+ * <p>What is fetched in the background also waits for a while after a reader has gone elsewhere in
+ * a layer, as programs do that start: he will go elsewhere again, and each time that the background
+ * goes on in between, some MB fill the buffers on the way, which what he asks for has to wait for.
  */
 final class LineGate {
 
   /** After this a response that isn't read is given up: servers close what is stuck. */
   static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(5);
 
+  /** How long the background waits for the next step of a reader who goes here and there. */
+  private static final long HOLD = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private final long hold;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final EnumMap<Urgency, Integer> active = new EnumMap<>(Urgency.class);
   private long changes;
+  private boolean held;
+  private long heldUntil;
+
+  LineGate() {
+    this(HOLD);
+  }
+
+  /**
+   * @param hold how long the background waits after a reader has gone elsewhere, in nanoseconds
+   */
+  LineGate(long hold) {
+    this.hold = hold;
+  }
 
   /** Begins a transfer; the caller closes it when the bytes have come. */
   Passage enter(Urgency urgency) {
@@ -54,6 +75,17 @@ final class LineGate {
     }
   }
 
+  /** A reader needs what lies elsewhere than what he read before. */
+  void wentElsewhere() {
+    lock.lock();
+    try {
+      held = true;
+      heldUntil = System.nanoTime() + hold; // those who wait see it when their time is up
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether nothing more urgent is under way. */
   boolean isFreeFor(Urgency urgency) {
     lock.lock();
@@ -78,11 +110,15 @@ final class LineGate {
     lock.lockInterruptibly();
     try {
       while (changes == seen) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        long now = System.nanoTime();
+        if (deadline - now <= 0) {
           return false;
         }
-        var _ = changed.awaitNanos(left);
+        if (held && heldUntil - now <= 0) {
+          return true;
+        }
+        long wake = held && heldUntil - deadline < 0 ? heldUntil : deadline;
+        var _ = changed.awaitNanos(wake - now);
       }
       return true;
     } finally {
@@ -91,6 +127,10 @@ final class LineGate {
   }
 
   private boolean isBusyBefore(Urgency urgency) {
+    held = held && heldUntil - System.nanoTime() > 0;
+    if (held && urgency == Urgency.BACKGROUND) {
+      return true;
+    }
     for (Map.Entry<Urgency, Integer> entry : active.entrySet()) {
       if (entry.getKey().compareTo(urgency) < 0 && entry.getValue() > 0) {
         return true;

@@ -103,6 +103,13 @@ final class ReadAhead {
     }
   }
 
+  /** Whether a reader at {@code offset} goes on where one was, and doesn't come from elsewhere. */
+  boolean goesOn(long offset) {
+    synchronized (lock) {
+      return runAt(offset) != null;
+    }
+  }
+
   /** Whether {@link #passed} has to be told of a reader at {@code offset}. */
   boolean isHeardAt(long offset) {
     return offset >= listenFrom;

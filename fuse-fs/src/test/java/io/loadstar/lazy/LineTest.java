@@ -100,6 +100,24 @@ final class LineTest {
   }
 
   @Test
+  void theBackgroundWaitsForReadersWhoGoHereAndThere() throws Exception {
+    LineGate gate = new LineGate(3600_000 * MILLIS);
+    assertTrue(gate.isFreeFor(Urgency.BACKGROUND));
+    gate.wentElsewhere();
+    assertFalse(gate.isFreeFor(Urgency.BACKGROUND));
+    assertTrue(gate.isFreeFor(Urgency.PREFETCH));
+
+    LineGate other = new LineGate(60 * MILLIS);
+    try (LineGate.Passage background = other.enter(Urgency.BACKGROUND)) {
+      long before = System.nanoTime();
+      other.wentElsewhere();
+      assertTrue(background.awaitTurn(() -> false));
+      assertTrue(System.nanoTime() - before >= 60 * MILLIS);
+      assertTrue(other.isFreeFor(Urgency.BACKGROUND));
+    }
+  }
+
+  @Test
   void aPaceIsKeptByAllWhoShareIt() {
     AtomicLong now = new AtomicLong(1000);
     Ticker ticker = now::get;
