@@ -33,6 +33,7 @@ record ContainerdConfiguration(
       [proxy_plugins.%1$s]
         type = "snapshot"
         address = "%2$s"
+        capabilities = ["remap-ids"]
         [proxy_plugins.%1$s.exports]
           root = "%3$s"
           enable_remote_snapshot_annotations = "true"

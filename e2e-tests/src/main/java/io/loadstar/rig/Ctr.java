@@ -15,14 +15,39 @@ import java.util.concurrent.TimeoutException;
  * @param directory the node's, for runc's state and the containers' output
  * @param socket containerd's
  * @param namespace containerd's word: images and containers of different ones don't see each other
+ * @param options of each {@link #run}, beside those that are always needed
  */
-public record Ctr(ContainerdPrograms programs, Path directory, Path socket, String namespace) {
+public record Ctr(
+    ContainerdPrograms programs,
+    Path directory,
+    Path socket,
+    String namespace,
+    List<String> options) {
 
   private static final Duration VIEW_LIMIT = Duration.ofSeconds(20);
 
+  public Ctr {
+    options = List.copyOf(options);
+  }
+
   /** The same in another namespace. */
   public Ctr in(String other) {
-    return new Ctr(programs, directory, socket, other);
+    return new Ctr(programs, directory, socket, other, options);
+  }
+
+  /** The same, with its containers in user namespaces whose root is {@code uid} and {@code gid}. */
+  public Ctr mapped(int uid, int gid) {
+    return new Ctr(
+        programs,
+        directory,
+        socket,
+        namespace,
+        List.of(
+            "--uidmap",
+            "0:" + uid + ":65536",
+            "--gidmap",
+            "0:" + gid + ":65536",
+            "--remap-labels"));
   }
 
   /** A call of {@code ctr} with these words. */
@@ -92,9 +117,9 @@ public record Ctr(ContainerdPrograms programs, Path directory, Path socket, Stri
                 directory.resolve("fifo").toString(),
                 // At the top: of one below the namespace's, runc would leave the parent behind.
                 "--cgroup",
-                "/" + directory.getFileName() + "-" + name,
-                reference,
-                name));
+                "/" + directory.getFileName() + "-" + name));
+    all.addAll(options);
+    all.addAll(List.of(reference, name));
     all.addAll(List.of(words));
     return call().with(all);
   }

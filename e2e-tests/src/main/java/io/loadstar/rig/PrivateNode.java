@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,6 +106,8 @@ public final class PrivateNode implements AutoCloseable {
   public static PrivateNode start(Setting setting)
       throws IOException, InterruptedException, TimeoutException {
     Path directory = Files.createTempDirectory(Path.of("/var/tmp"), "loadstar-rig.");
+    // What runs in a user namespace is nobody here, and has to get through to its root.
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     for (String name : List.of("registry", "snapshotter", "scratch")) {
       Files.createDirectory(directory.resolve(name));
     }
@@ -164,7 +167,7 @@ public final class PrivateNode implements AutoCloseable {
 
   /** containerd's client, in the namespace {@code default}. */
   public Ctr ctr() {
-    return new Ctr(setting.containerd(), directory, containerdSocket(), "default");
+    return new Ctr(setting.containerd(), directory, containerdSocket(), "default", List.of());
   }
 
   /** containerd's CRI plugin; the caller closes it. */

@@ -9,6 +9,7 @@ import io.loadstar.rig.Cri;
 import io.loadstar.rig.Ctr;
 import io.loadstar.rig.MountTable;
 import io.loadstar.rig.PrivateNode;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -63,6 +64,50 @@ abstract class ContainerdContract {
     ctr.remove(setup().image().lazy());
     assertEquals(
         1, ctr.snapshots(PrivateNode.SNAPSHOTTER, "ls").output().lines().count(), "only a header");
+  }
+
+  /** A tenth more is allowed; a copy with other owners would be all of it. */
+  @Test
+  void aContainerInAUserNamespaceHasItsOwnersWithoutACopy() throws Exception {
+    SampleImage plain = SampleImage.unlikeOthers(setup().node(), "plain");
+    SampleImage mapped = SampleImage.unlikeOthers(setup().node(), "mapped");
+    Ctr ctr = setup().node().ctr().in("owners");
+    String script = "stat -c '%u %g' / /data/owned; cat /data/owned";
+    long usual =
+        fetched(() -> {
+          setup().node().pullLazily(ctr, plain.lazy());
+          assertEquals("0 0\n1234 4321\nplain", runShell(ctr, plain, script));
+        });
+    Ctr users = ctr.mapped(100_000, 200_000);
+    long inNamespace =
+        fetched(() -> {
+          setup().node().pullLazily(ctr, mapped.lazy());
+          assertEquals(
+              "0 0\n1234 4321\nmapped         0     100000      65536\n",
+              runShell(users, mapped, script + "; cat /proc/self/uid_map"));
+        });
+    assertTrue(inNamespace <= usual * 1.1, () -> inNamespace + " bytes, without it " + usual);
+    assertEquals(
+        "5 4321\n0 0\n",
+        runShell(
+            users,
+            mapped,
+            "echo x >/data/new; chown 5 /data/owned; stat -c '%u %g' /data/owned /data/new"));
+    ctr.remove(plain.lazy());
+    ctr.remove(mapped.lazy());
+    assertEquals(
+        List.of(),
+        MountTable.below(setup().node().snapshotterRoot().resolve("snapshotter/mapped")));
+  }
+
+  private static String runShell(Ctr ctr, SampleImage image, String script) throws Exception {
+    return ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "shell", "sh", "-c", script).output();
+  }
+
+  private long fetched(Work work) throws Exception {
+    long mark = setup().node().registry().accessLog().mark();
+    work.run();
+    return setup().node().registry().accessLog().since(mark).fetchedBytes();
   }
 
   @Test

@@ -7,9 +7,11 @@ import io.loadstar.rig.PrivateNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * An image that a container can run, in a node's registry, once as packed and once converted.
@@ -44,6 +46,34 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
             layout.pack(trees.resolve("ballast")),
             layout.pack(trees.resolve("files")));
     layout.image(TAG, layers, List.of("cat", "/data/greeting"));
+    return pushed(node, repository, layout);
+  }
+
+  /**
+   * A small image of which no file is in any other: whatever is read of it is fetched. Its file
+   * {@code /data/owned} belongs to 1234:4321.
+   */
+  static SampleImage unlikeOthers(PrivateNode node, String repository) throws Exception {
+    Path trees = Files.createTempDirectory(node.scratch(), "trees.");
+    Path base = Files.createDirectory(trees.resolve("base"));
+    HostPrograms.copyTo(base, List.of("sh", "cat", "stat", "chown"));
+    Files.createDirectories(base.resolve("ballast"));
+    Files.write(base.resolve("ballast/unread"), new byte[0]);
+    Random random = new Random(repository.hashCode());
+    try (Stream<Path> files = Files.walk(base)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        byte[] own = new byte[file.endsWith("unread") ? BALLAST_BYTES : Long.BYTES];
+        random.nextBytes(own);
+        Files.write(file, own, StandardOpenOption.APPEND); // which no program minds
+      }
+    }
+    Path data = Files.createDirectory(trees.resolve("data"));
+    files(data);
+    Files.writeString(data.resolve("data/owned"), repository);
+    Files.setAttribute(data.resolve("data/owned"), "unix:uid", 1234);
+    Files.setAttribute(data.resolve("data/owned"), "unix:gid", 4321);
+    ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
+    layout.image(TAG, List.of(layout.pack(base), layout.pack(data)), List.of("cat", "/data/owned"));
     return pushed(node, repository, layout);
   }
 
