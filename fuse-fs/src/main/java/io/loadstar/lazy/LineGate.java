@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
  * <p>What is fetched in the background also waits for a while after a reader has gone elsewhere in
  * a layer, as programs do that start: he will go elsewhere again, and each time that the background
  * goes on in between, some MB fill the buffers on the way, which what he asks for has to wait for.
+ * But a reader who doesn't stop isn't one who starts: he is waited for no longer than some seconds.
  */
 final class LineGate {
 
@@ -28,23 +29,31 @@ final class LineGate {
   /** How long the background waits for the next step of a reader who goes here and there. */
   private static final long HOLD = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** In a row, however often he goes elsewhere meanwhile. */
+  private static final long LONGEST_HOLD = TimeUnit.SECONDS.toNanos(4);
+
   private final long hold;
+  private final long longestHold;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final EnumMap<Urgency, Integer> active = new EnumMap<>(Urgency.class);
   private long changes;
   private boolean held;
+  private long heldSince;
   private long heldUntil;
 
   LineGate() {
-    this(HOLD);
+    this(HOLD, LONGEST_HOLD);
   }
 
   /**
    * @param hold how long the background waits after a reader has gone elsewhere, in nanoseconds
+   * @param longestHold how long it waits in a row, in nanoseconds
    */
-  LineGate(long hold) {
+  LineGate(long hold, long longestHold) {
     this.hold = hold;
+    this.longestHold = longestHold;
+    this.heldUntil = System.nanoTime() - hold;
   }
 
   /** Begins a transfer; the caller closes it when the bytes have come. */
@@ -79,8 +88,15 @@ final class LineGate {
   void wentElsewhere() {
     lock.lock();
     try {
-      held = true;
-      heldUntil = System.nanoTime() + hold; // those who wait see it when their time is up
+      long now = System.nanoTime();
+      heldSince = now - heldUntil >= hold ? now : heldSince;
+      heldUntil = now + hold; // those who wait see it when their time is up
+      boolean isOver = held && now - heldSince >= longestHold;
+      held = now - heldSince < longestHold;
+      if (isOver) {
+        changes++;
+        changed.signalAll();
+      }
     } finally {
       lock.unlock();
     }

@@ -101,19 +101,45 @@ final class LineTest {
 
   @Test
   void theBackgroundWaitsForReadersWhoGoHereAndThere() throws Exception {
-    LineGate gate = new LineGate(3600_000 * MILLIS);
+    LineGate gate = new LineGate(3600_000 * MILLIS, 3600_000 * MILLIS);
     assertTrue(gate.isFreeFor(Urgency.BACKGROUND));
     gate.wentElsewhere();
     assertFalse(gate.isFreeFor(Urgency.BACKGROUND));
     assertTrue(gate.isFreeFor(Urgency.PREFETCH));
 
-    LineGate other = new LineGate(60 * MILLIS);
+    LineGate other = new LineGate(60 * MILLIS, 60_000 * MILLIS);
     try (LineGate.Passage background = other.enter(Urgency.BACKGROUND)) {
       long before = System.nanoTime();
       other.wentElsewhere();
       assertTrue(background.awaitTurn(() -> false));
       assertTrue(System.nanoTime() - before >= 60 * MILLIS);
       assertTrue(other.isFreeFor(Urgency.BACKGROUND));
+    }
+  }
+
+  @Test
+  void theBackgroundWaitsForNobodyWhoNeverStops() throws Exception {
+    LineGate gate = new LineGate(60_000 * MILLIS, 300 * MILLIS);
+    long before = System.nanoTime();
+    gate.wentElsewhere();
+    try (LineGate.Passage background = gate.enter(Urgency.BACKGROUND)) {
+      CompletableFuture<Boolean> turn = new CompletableFuture<>();
+      Thread waiter =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  turn.complete(background.awaitTurn(() -> false));
+                } catch (InterruptedException e) {
+                  turn.completeExceptionally(e);
+                }
+              });
+      Reading.until(() -> {
+        gate.wentElsewhere();
+        return turn.isDone();
+      });
+      waiter.join();
+      assertTrue(Reading.await(turn));
+      assertTrue(System.nanoTime() - before >= 300 * MILLIS);
     }
   }
 
