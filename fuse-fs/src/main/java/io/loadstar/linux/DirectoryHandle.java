@@ -77,13 +77,13 @@ public final class DirectoryHandle implements Closeable {
   public static DirectoryHandle open(Path directory) throws ErrnoException {
     String path = directory.toString();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(DirectoryCalls.STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       int flags = O_DIRECTORY | O_NOFOLLOW | Libc.O_CLOEXEC;
       int fd = (int) CALLS.openat().invokeExact(state, AT_FDCWD, text(arena, path, path), flags, 0);
-      DirectoryCalls.checked(fd, state, "open " + path);
+      NativeCalls.checked(fd, state, "open " + path);
       return new DirectoryHandle(fd, path);
     } catch (Throwable e) {
-      throw DirectoryCalls.failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -98,17 +98,17 @@ public final class DirectoryHandle implements Closeable {
   public DirectoryHandle openBeneath(String path) throws ErrnoException {
     String attempted = "open " + shown + "/" + path;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(DirectoryCalls.STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment how = arena.allocate(OPEN_HOW_BYTES, Long.BYTES);
       how.setAtIndex(JAVA_LONG, 0, O_PATH | O_DIRECTORY | Libc.O_CLOEXEC);
       how.setAtIndex(JAVA_LONG, 2, RESOLVE_IN_ROOT);
       MemorySegment name = text(arena, path.isEmpty() ? "." : path, attempted);
       long opened =
           (long) CALLS.openat2().invokeExact(state, SYS_OPENAT2, fd, name, how, OPEN_HOW_BYTES);
-      DirectoryCalls.checked(opened, state, attempted);
+      NativeCalls.checked(opened, state, attempted);
       return new DirectoryHandle((int) opened, shown + "/" + path);
     } catch (Throwable e) {
-      throw DirectoryCalls.failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -119,7 +119,7 @@ public final class DirectoryHandle implements Closeable {
    */
   public Optional<FileStatus> status(String name) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(DirectoryCalls.STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment statx = arena.allocate(STATX_BYTES, Long.BYTES);
       int result =
           (int)
@@ -132,7 +132,7 @@ public final class DirectoryHandle implements Closeable {
                       AT_SYMLINK_NOFOLLOW,
                       STATX_BASIC_STATS,
                       statx);
-      DirectoryCalls.checked(result, state, "stat " + shown(name));
+      NativeCalls.checked(result, state, "stat " + shown(name));
       return Optional.of(
           new FileStatus(
               Short.toUnsignedInt(statx.get(JAVA_SHORT_UNALIGNED, STX_MODE)),
@@ -140,7 +140,7 @@ public final class DirectoryHandle implements Closeable {
               statx.get(JAVA_INT_UNALIGNED, STX_GID),
               Integer.toUnsignedLong(statx.get(JAVA_INT_UNALIGNED, STX_NLINK))));
     } catch (Throwable e) {
-      ErrnoException failure = DirectoryCalls.failure(e);
+      ErrnoException failure = NativeCalls.failure(e);
       if (failure.errno() == Errno.ENOENT) {
         return Optional.empty();
       }
@@ -335,10 +335,10 @@ public final class DirectoryHandle implements Closeable {
 
   private long call(String verb, String name, Call call) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(DirectoryCalls.STATE);
-      return DirectoryCalls.checked(call.invoke(state, arena), state, verb + " " + shown(name));
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
+      return NativeCalls.checked(call.invoke(state, arena), state, verb + " " + shown(name));
     } catch (Throwable e) {
-      throw DirectoryCalls.failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 

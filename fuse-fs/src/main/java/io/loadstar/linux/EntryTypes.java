@@ -32,7 +32,7 @@ public final class EntryTypes {
   private static final byte DT_UNKNOWN = 0;
 
   private static final MethodHandle GETDENTS =
-      DirectoryCalls.handle(
+      NativeCalls.handle(
           "getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
   private EntryTypes() {}
@@ -48,16 +48,16 @@ public final class EntryTypes {
   public static boolean areTold(Path directory) throws ErrnoException {
     int fd = Libc.get().open(directory, O_RDONLY | Libc.O_CLOEXEC);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(DirectoryCalls.STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment entries = arena.allocate(BUFFER, Long.BYTES);
       long length =
-          DirectoryCalls.checked(
+          NativeCalls.checked(
               (long) GETDENTS.invokeExact(state, fd, entries, (long) BUFFER),
               state,
               "getdents64 " + directory);
       return firstIsTold(entries, length);
     } catch (Throwable e) {
-      throw DirectoryCalls.failure(e);
+      throw NativeCalls.failure(e);
     } finally {
       Libc.get().close(fd);
     }

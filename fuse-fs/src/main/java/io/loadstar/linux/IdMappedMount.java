@@ -6,11 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
@@ -44,19 +41,13 @@ public final class IdMappedMount {
   /** struct mount_attr: attr_set, attr_clr, propagation, userns_fd, each of 64 bits. */
   private static final int MOUNT_ATTR_SIZE = 4 * 8;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
   /** syscall(number, fd, path, flags or fd, address or path, size or flags). */
   private static final MethodHandle SYSCALL =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("syscall"),
+      NativeCalls.handle(
+          "syscall",
           FunctionDescriptor.of(
               JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG),
-          Linker.Option.firstVariadicArg(1),
-          Linker.Option.captureCallState("errno"));
+          Linker.Option.firstVariadicArg(1));
 
   private IdMappedMount() {}
 
@@ -69,7 +60,7 @@ public final class IdMappedMount {
    */
   public static void make(Path source, Path target, UserNamespace ids) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      Calls calls = new Calls(arena, arena.allocate(CALL_STATE), arena.allocateFrom(""));
+      Calls calls = new Calls(arena, arena.allocate(NativeCalls.STATE), arena.allocateFrom(""));
       int tree = calls.openTree(source);
       try {
         calls.map(tree, source, ids);
@@ -123,20 +114,14 @@ public final class IdMappedMount {
 
     private long call(String attempted, long number, long fd, MemorySegment path, Rest rest)
         throws ErrnoException {
-      long result;
       try {
-        result =
+        long result =
             (long)
                 SYSCALL.invokeExact(state, number, fd, path, rest.third, rest.fourth, rest.fifth);
-      } catch (RuntimeException | Error e) {
-        throw e;
+        return NativeCalls.checked(result, state, attempted);
       } catch (Throwable e) {
-        throw new IllegalStateException(e); // the handle throws nothing else
+        throw NativeCalls.failure(e);
       }
-      if (result < 0) {
-        throw new ErrnoException(attempted, (int) ERRNO.get(state, 0L));
-      }
-      return result;
     }
   }
 }

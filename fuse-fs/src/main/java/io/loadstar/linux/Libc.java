@@ -7,11 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
@@ -34,10 +31,6 @@ public final class Libc {
   /** umount2(2): don't follow a symbolic link that stands in the mount point's place. */
   public static final int UMOUNT_NOFOLLOW = 8;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final Libc INSTANCE = new Libc(Calls.link());
 
   private final Calls calls;
@@ -58,12 +51,12 @@ public final class Libc {
    */
   public int open(Path path, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment name = arena.allocateFrom(path.toString());
       int fd = (int) calls.open.invokeExact(state, name, flags);
-      return checked(fd, state, "open " + path);
+      return (int) NativeCalls.checked(fd, state, "open " + path);
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -74,10 +67,10 @@ public final class Libc {
    */
   public void close(int fd) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      checked((int) calls.close.invokeExact(state, fd), state, "close " + fd);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
+      NativeCalls.checked((int) calls.close.invokeExact(state, fd), state, "close " + fd);
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -91,7 +84,7 @@ public final class Libc {
   public void mount(String source, Path target, String type, long flags, String data)
       throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       int result =
           (int)
               calls.mount.invokeExact(
@@ -101,9 +94,9 @@ public final class Libc {
                   arena.allocateFrom(type),
                   flags,
                   arena.allocateFrom(data));
-      checked(result, state, "mount " + type + " on " + target);
+      NativeCalls.checked(result, state, "mount " + type + " on " + target);
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -115,30 +108,13 @@ public final class Libc {
    */
   public void unmount(Path target, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment name = arena.allocateFrom(target.toString());
-      checked((int) calls.umount2.invokeExact(state, name, flags), state, "unmount " + target);
+      NativeCalls.checked(
+          (int) calls.umount2.invokeExact(state, name, flags), state, "unmount " + target);
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
-  }
-
-  private static int checked(int result, MemorySegment state, String attempted)
-      throws ErrnoException {
-    if (result < 0) {
-      throw new ErrnoException(attempted, (int) ERRNO.get(state, 0L));
-    }
-    return result;
-  }
-
-  /** A handle may throw anything, so the compiler says; it throws nothing but what is here. */
-  private static ErrnoException failure(Throwable thrown) {
-    return switch (thrown) {
-      case ErrnoException e -> e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new IllegalStateException(thrown);
-    };
   }
 
   /** The calls themselves; each takes first where errno goes. */
@@ -148,23 +124,15 @@ public final class Libc {
     static Calls link() {
       return new Calls(
           // open's mode is variadic, and only wanted where a file is created.
-          handle(
+          NativeCalls.handle(
               "open",
               FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
               Linker.Option.firstVariadicArg(2)),
-          handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT)),
-          handle(
+          NativeCalls.handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT)),
+          NativeCalls.handle(
               "mount",
               FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS)),
-          handle("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT)));
-    }
-
-    private static MethodHandle handle(
-        String name, FunctionDescriptor descriptor, Linker.Option... options) {
-      Linker.Option[] all = new Linker.Option[options.length + 1];
-      all[0] = Linker.Option.captureCallState("errno");
-      System.arraycopy(options, 0, all, 1, options.length);
-      return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, all);
+          NativeCalls.handle("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT)));
     }
   }
 }

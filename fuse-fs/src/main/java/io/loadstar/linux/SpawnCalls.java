@@ -7,12 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,28 +30,24 @@ final class SpawnCalls {
   /** posix_spawn_file_actions_t has 80 bytes in glibc and musl. */
   private static final int FILE_ACTIONS = 256;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
   private static final MethodHandle SOCKETPAIR =
-      withErrno(
+      NativeCalls.handle(
           "socketpair", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
   private static final MethodHandle RECVMSG =
-      withErrno("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+      NativeCalls.handle("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle WAITPID =
-      withErrno("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+      NativeCalls.handle("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle ACTIONS_INIT =
-      plain("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+      NativeCalls.plain("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle ACTIONS_DUP2 =
-      plain(
+      NativeCalls.plain(
           "posix_spawn_file_actions_adddup2",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
   private static final MethodHandle ACTIONS_DESTROY =
-      plain("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+      NativeCalls.plain(
+          "posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle SPAWN =
-      plain(
+      NativeCalls.plain(
           "posix_spawnp",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
 
@@ -66,15 +58,15 @@ final class SpawnCalls {
 
   static Pair socketPair(Arena arena) throws ErrnoException {
     MemorySegment ends = arena.allocate(JAVA_INT, 2);
-    MemorySegment state = arena.allocate(CALL_STATE);
+    MemorySegment state = arena.allocate(NativeCalls.STATE);
     try {
       int result = (int) SOCKETPAIR.invokeExact(state, AF_UNIX, SOCK_STREAM_CLOEXEC, 0, ends);
       if (result < 0) {
-        throw new ErrnoException("socketpair", (int) ERRNO.get(state, 0L));
+        throw new ErrnoException("socketpair", NativeCalls.errno(state));
       }
       return new Pair(ends.getAtIndex(JAVA_INT, 0), ends.getAtIndex(JAVA_INT, 1));
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -123,23 +115,23 @@ final class SpawnCalls {
         var _ = (int) ACTIONS_DESTROY.invokeExact(actions);
       }
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
   /** Waits until a child has ended; its exit status, and -1 if it has none. */
   static int await(Arena arena, int pid) throws ErrnoException {
     MemorySegment status = arena.allocate(JAVA_INT);
-    MemorySegment state = arena.allocate(CALL_STATE);
+    MemorySegment state = arena.allocate(NativeCalls.STATE);
     try {
       int ended = (int) WAITPID.invokeExact(state, pid, status, 0);
-      while (ended < 0 && (int) ERRNO.get(state, 0L) == Errno.EINTR) {
+      while (ended < 0 && NativeCalls.errno(state) == Errno.EINTR) {
         ended = (int) WAITPID.invokeExact(state, pid, status, 0);
       }
       int word = status.get(JAVA_INT, 0);
       return ended == pid && (word & 0x7f) == 0 ? (word >> 8) & 0xff : -1; // sys/wait.h
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -167,7 +159,7 @@ final class SpawnCalls {
     private final MemorySegment vector;
 
     Message(Arena arena) {
-      state = arena.allocate(CALL_STATE);
+      state = arena.allocate(NativeCalls.STATE);
       header = arena.allocate(HEADER_SIZE, Long.BYTES);
       control = arena.allocate(CONTROL_SIZE, Long.BYTES);
       bytes = arena.allocate(ROOM);
@@ -186,15 +178,15 @@ final class SpawnCalls {
       header.set(JAVA_LONG, CONTROL_LENGTH, CONTROL_SIZE);
       try {
         long count = (long) RECVMSG.invokeExact(state, socket, header, MSG_CMSG_CLOEXEC);
-        while (count < 0 && (int) ERRNO.get(state, 0L) == Errno.EINTR) {
+        while (count < 0 && NativeCalls.errno(state) == Errno.EINTR) {
           count = (long) RECVMSG.invokeExact(state, socket, header, MSG_CMSG_CLOEXEC);
         }
         if (count < 0) {
-          throw new ErrnoException("recvmsg", (int) ERRNO.get(state, 0L));
+          throw new ErrnoException("recvmsg", NativeCalls.errno(state));
         }
         return (int) count;
       } catch (Throwable e) {
-        throw failure(e);
+        throw NativeCalls.failure(e);
       }
     }
 
@@ -225,26 +217,5 @@ final class SpawnCalls {
     if (errno != 0) {
       throw new ErrnoException(attempted, errno);
     }
-  }
-
-  /** A handle may throw anything, so the compiler says; it throws nothing but what is here. */
-  private static ErrnoException failure(Throwable thrown) {
-    return switch (thrown) {
-      case ErrnoException e -> e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new IllegalStateException(thrown);
-    };
-  }
-
-  private static MethodHandle plain(String name, FunctionDescriptor descriptor) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor);
-  }
-
-  private static MethodHandle withErrno(String name, FunctionDescriptor descriptor) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        descriptor,
-        Linker.Option.captureCallState("errno"));
   }
 }

@@ -8,12 +8,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -36,14 +32,10 @@ public final class UnixDatagrams {
   /** sizeof(sockaddr_un): the family, 2 bytes, and the path. */
   private static final int ADDRESS_BYTES = 2 + PATH_BYTES;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final MethodHandle SOCKET =
-      handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+      NativeCalls.handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle SENDTO =
-      handle(
+      NativeCalls.handle(
           "sendto",
           FunctionDescriptor.of(
               JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
@@ -59,11 +51,11 @@ public final class UnixDatagrams {
    */
   public static void send(String address, String message) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment state = arena.allocate(NativeCalls.STATE);
       MemorySegment target = target(arena, address);
       int fd = (int) SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
       if (fd < 0) {
-        throw new ErrnoException("socket", (int) ERRNO.get(state, 0L));
+        throw new ErrnoException("socket", NativeCalls.errno(state));
       }
       try {
         MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, utf8(message));
@@ -78,13 +70,13 @@ public final class UnixDatagrams {
                     target,
                     (int) target.byteSize());
         if (sent < 0) {
-          throw new ErrnoException("send to " + address, (int) ERRNO.get(state, 0L));
+          throw new ErrnoException("send to " + address, NativeCalls.errno(state));
         }
       } finally {
         Libc.get().close(fd);
       }
     } catch (Throwable e) {
-      throw failure(e);
+      throw NativeCalls.failure(e);
     }
   }
 
@@ -105,22 +97,5 @@ public final class UnixDatagrams {
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** A handle may throw anything, so the compiler says; it throws nothing but what is here. */
-  private static ErrnoException failure(Throwable thrown) {
-    return switch (thrown) {
-      case ErrnoException e -> e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new IllegalStateException(thrown);
-    };
-  }
-
-  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        descriptor,
-        Linker.Option.captureCallState("errno"));
   }
 }
