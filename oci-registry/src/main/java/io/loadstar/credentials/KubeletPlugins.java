@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Plugins that match an image are all asked, in their order; of what they answer the most
  * particular counts first. One that fails is an error only if no other has anything.
  */
-public final class KubeletPlugins implements CredentialSource {
+public final class KubeletPlugins implements ImageCredentials {
 
   private static final int MAX_CONFIG_BYTES = 1 << 20;
   private static final int MAX_PLUGINS = 100;
@@ -128,18 +128,6 @@ public final class KubeletPlugins implements CredentialSource {
 
   private static Duration duration(JsonNode provider) throws IOException {
     return GoDuration.parse(provider.path("defaultCacheDuration").asText(""));
-  }
-
-  /** Nobody's: plugins are asked for images. */
-  @Override
-  public Credentials find(String host) {
-    return new Credentials.Anonymous();
-  }
-
-  @Override
-  public Credentials find(String host, String repository) throws IOException {
-    List<Credentials> all = all(host, repository);
-    return all.isEmpty() ? new Credentials.Anonymous() : all.getFirst();
   }
 
   @Override

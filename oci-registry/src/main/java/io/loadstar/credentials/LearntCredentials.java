@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * #MAX_CHARS} characters in all, and {@link #MAX_AGE} since they were last seen. What was seen
  * longest ago goes first.
  */
-public final class LearntCredentials implements CredentialSource {
+public final class LearntCredentials implements ImageCredentials {
 
   private static final Logger log = LoggerFactory.getLogger(LearntCredentials.class);
 
@@ -176,18 +176,6 @@ public final class LearntCredentials implements CredentialSource {
         entries.remove(i);
       }
     }
-  }
-
-  /** Nobody's: none was seen with a whole registry. */
-  @Override
-  public Credentials find(String host) {
-    return new Credentials.Anonymous();
-  }
-
-  @Override
-  public Credentials find(String host, String repository) {
-    List<Credentials> all = all(host, repository);
-    return all.isEmpty() ? new Credentials.Anonymous() : all.getFirst();
   }
 
   @Override

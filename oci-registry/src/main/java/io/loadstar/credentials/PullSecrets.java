@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * a kubelet matches them ({@link ImagePattern}), the longest path first: a snapshotter isn't told
  * for which pod it mounts. Bounded in number and size; what is beyond isn't taken.
  */
-public final class PullSecrets implements CredentialSource {
+public final class PullSecrets implements ImageCredentials {
 
   private static final Logger log = LoggerFactory.getLogger(PullSecrets.class);
 
@@ -122,18 +122,6 @@ public final class PullSecrets implements CredentialSource {
         .addKeyValue("secret", name)
         .addKeyValue("error", reason)
         .log("a pull secret can't be read to its end");
-  }
-
-  /** Nobody's: they are looked for by image. */
-  @Override
-  public Credentials find(String host) {
-    return new Credentials.Anonymous();
-  }
-
-  @Override
-  public Credentials find(String host, String repository) throws IOException {
-    List<Credentials> all = all(host, repository);
-    return all.isEmpty() ? new Credentials.Anonymous() : all.getFirst();
   }
 
   @Override

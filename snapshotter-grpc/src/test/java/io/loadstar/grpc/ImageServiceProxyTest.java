@@ -211,7 +211,7 @@ final class ImageServiceProxyTest {
     List<Credentials> known = new ArrayList<>();
     List<byte[]> seen = new ArrayList<>();
     containerd((call, headers, message) -> {
-      known.add(learnt.find("r.example:5000", "a/b"));
+      known.addAll(learnt.all("r.example:5000", "a/b"));
       seen.add(message);
       answer(call, message);
     });
