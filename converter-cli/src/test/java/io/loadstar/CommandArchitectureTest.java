@@ -15,7 +15,6 @@ final class CommandArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(
               "io.loadstar.cli",
-              "io.loadstar.pull",
               "io.loadstar.convert",
               "io.loadstar.node",
               "io.loadstar.inspect",
@@ -39,7 +38,6 @@ final class CommandArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            "io.loadstar.pull..",
             "io.loadstar.convert..",
             "io.loadstar.node..",
             "io.loadstar.inspect..",
