@@ -57,6 +57,7 @@ final class HttpClients implements Closeable {
         new OkHttpClient.Builder()
             .connectionPool(new ConnectionPool(IDLE_CONNECTIONS, IDLE_MINUTES, TimeUnit.MINUTES))
             .connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
+            .socketFactory(PromptSockets.plain())
             .followRedirects(false)
             .followSslRedirects(false)
             .writeTimeout(network.timeouts().stall())
@@ -129,7 +130,7 @@ final class HttpClients implements Closeable {
       case HTTPS -> {
         client.proxy(new Proxy(Proxy.Type.HTTP, address));
         SecureSockets own = SecureSockets.of(HostTls.usual(), network.environment());
-        client.socketFactory(new SecureProxySockets(own.factory()));
+        client.socketFactory(PromptSockets.toSecureProxy(own.factory()));
       }
       case SOCKS5 -> client.proxy(new Proxy(Proxy.Type.SOCKS, address));
     }
