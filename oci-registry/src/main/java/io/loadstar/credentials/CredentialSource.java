@@ -47,6 +47,14 @@ public interface CredentialSource {
     return false;
   }
 
+  /**
+   * Whether a server has refused, not long ago, what was found here for a repository: then there
+   * may be none only for that reason.
+   */
+  default boolean hasRefused(String host, String repository) {
+    return false;
+  }
+
   /** What the first of them has that has any. */
   static CredentialSource firstOf(List<CredentialSource> sources) {
     return new CredentialChain(sources);

@@ -38,7 +38,12 @@ public final class Keychain implements CredentialSource {
         }
       };
 
-  private record Refusal(String host, String repository, Credentials credentials) {}
+  private record Refusal(String host, String repository, Credentials credentials) {
+
+    boolean isFor(String otherHost, String otherRepository) {
+      return host.equals(otherHost) && repository.equals(otherRepository);
+    }
+  }
 
   /**
    * @param places the first that has any counts
@@ -96,13 +101,25 @@ public final class Keychain implements CredentialSource {
     return true;
   }
 
+  @Override
+  public boolean hasRefused(String host, String repository) {
+    synchronized (refusals) {
+      return refusals.entrySet().stream()
+          .anyMatch(entry -> entry.getKey().isFor(host, repository) && isResting(entry.getValue()));
+    }
+  }
+
+  private boolean isResting(long refusedAt) {
+    return nanoTime.getAsLong() - refusedAt < REST.toNanos();
+  }
+
   private boolean isSetAside(Refusal refusal) {
     synchronized (refusals) {
       Long at = refusals.get(refusal);
       if (at == null) {
         return false;
       }
-      if (nanoTime.getAsLong() - at < REST.toNanos()) {
+      if (isResting(at)) {
         return true;
       }
       refusals.remove(refusal);

@@ -241,9 +241,8 @@ final class Authorizer {
           own,
           nanoTime.getAsLong());
     }
-    String registry = request.host().registry();
-    throw new RegistryException.Unauthorized(
-        Failures.exchange(request.http(), 401),
-        "registry " + registry + " wants a name and a password – docker login " + registry);
+    boolean refused =
+        credentials.hasRefused(request.host().registry(), request.purpose().scope().repository());
+    throw refused ? Failures.refused(request) : Failures.nameless(request);
   }
 }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Says what went wrong in terms of what was asked for, and what can be done about it. */
 final class Failures {
 
+  private static final int UNAUTHORIZED = 401;
   private static final int MAX_ERROR_BODY_BYTES = 64 << 10;
   private static final int MAX_QUOTED_CHARS = 200;
 
@@ -52,6 +53,24 @@ final class Failures {
               object + ": " + registry + " answered HTTP " + response.code() + quoted(response),
               retryAfter(response));
     };
+  }
+
+  /** The registry asks who we are, and nobody has said it. */
+  static RegistryException nameless(RegistryRequest asked) {
+    String registry = asked.host().registry();
+    return new RegistryException.Unauthorized(
+        exchange(asked.http(), UNAUTHORIZED),
+        "registry " + registry + " wants a name and a password – docker login " + registry);
+  }
+
+  /** The registry asks who we are, and has refused a moment ago what is known. */
+  static RegistryException refused(RegistryRequest asked) {
+    return new RegistryException.Unauthorized(
+        exchange(asked.http(), UNAUTHORIZED),
+        asked.purpose().object()
+            + ": the registry denies access (it has refused the credentials that are known) – check"
+            + " the name, or log in: docker login "
+            + asked.host().registry());
   }
 
   /** There is nobody to ask. */

@@ -65,9 +65,12 @@ final class KeychainTest {
       assertEquals(true, keychain.refused("h", "r", next));
     }
     assertEquals(NOBODY, keychain.find("h", "r"));
+    assertEquals(true, keychain.hasRefused("h", "r"));
     assertEquals(A, keychain.find("h", "other"), "it was refused for one repository");
+    assertEquals(false, keychain.hasRefused("h", "other"));
     now.set(Keychain.REST.toNanos());
     assertEquals(A, keychain.find("h", "r"));
+    assertEquals(false, keychain.hasRefused("h", "r"));
   }
 
   @Test

@@ -340,8 +340,14 @@ final class AuthorizationTest {
     try (RegistryClient client = client(keychain(OLD, LOGIN))) {
       RegistryException e = assertThrows(RegistryException.Unauthorized.class, () -> read(client));
       assertTrue(String.valueOf(e.getMessage()).contains("denies access"), e.getMessage());
+      assertEquals(3, registry.requests().size());
+      RegistryException then =
+          assertThrows(RegistryException.Unauthorized.class, () -> read(client));
+      assertTrue(
+          String.valueOf(then.getMessage())
+              .contains("denies access (it has refused the credentials that are known)"),
+          then.getMessage());
     }
-    assertEquals(3, registry.requests().size());
   }
 
   @Test
