@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Bounded: {@value #MAX_PER_REPOSITORY} of a repository, {@value #MAX_ENTRIES} in all, {@value
  * #MAX_CHARS} characters in all, and {@link #MAX_AGE} since they were last seen. What was seen
- * longest ago goes first.
+ * longest ago goes first. Those of which nothing is on the node any more are forgotten: {@link
+ * #forgetUnused}.
  */
 public final class LearntCredentials implements ImageCredentials {
 
@@ -39,6 +41,8 @@ public final class LearntCredentials implements ImageCredentials {
   private final LearntFile file;
   private final InstantSource clock;
   private final Object writing = new Object();
+  private final Object forgetting = new Object();
+  private final PulledRepositories pulled = new PulledRepositories();
 
   /** Those seen last come last; guarded by itself. */
   private final List<Learnt> entries = new ArrayList<>();
@@ -143,6 +147,55 @@ public final class LearntCredentials implements ImageCredentials {
       bound();
       return !fresh;
     }
+  }
+
+  /** A pull of that repository begins: until it has succeeded, what it brings isn't unused. */
+  public PulledRepositories.Pull pullOf(String repository) {
+    return pulled.begin(repository);
+  }
+
+  /**
+   * Forgets the credentials of repositories that nothing on the node is of, whatever registry they
+   * are for: a mirror's are learnt for the mirror. Blocks while the file is written.
+   *
+   * @param used the repositories that something on the node is of; asked only if there is anything
+   *     to forget
+   * @throws IOException if it isn't known what is used, so nothing is forgotten; or what is
+   *     forgotten can't be written, so it is known again after the next start
+   */
+  public void forgetUnused(UsedRepositories used) throws IOException {
+    synchronized (forgetting) {
+      pulled.watch();
+      if (!mayAnyBeUnused()) {
+        return;
+      }
+      Set<String> kept = used.find();
+      boolean forgotten;
+      synchronized (entries) {
+        forgotten = entries.removeIf(entry -> isUnused(entry, kept));
+      }
+      if (forgotten) {
+        write();
+      }
+    }
+  }
+
+  /** The repositories that something on the node is of. */
+  @FunctionalInterface
+  public interface UsedRepositories {
+
+    /** All of them. */
+    Set<String> find() throws IOException;
+  }
+
+  private boolean mayAnyBeUnused() {
+    synchronized (entries) {
+      return entries.stream().anyMatch(entry -> isUnused(entry, Set.of()));
+    }
+  }
+
+  private boolean isUnused(Learnt entry, Set<String> kept) {
+    return !kept.contains(entry.repository()) && !pulled.isNeeded(entry.repository());
   }
 
   private void write() throws IOException {

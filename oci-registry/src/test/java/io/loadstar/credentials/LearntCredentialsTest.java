@@ -2,6 +2,7 @@ package io.loadstar.credentials;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,6 +127,58 @@ final class LearntCredentialsTest {
     assertEquals(List.of(login("old")), learnt.all("h", "a"));
     assertFalse(learnt.refused("h", "a", login("old")));
     assertEquals(List.of(login("old")), learnt.all("h", "a"));
+  }
+
+  @Test
+  void whatNothingOnTheNodeIsOfIsForgotten() throws IOException {
+    learnt.learn("h", "a", login("x"));
+    learnt.learn("h", "b", login("y"));
+    learnt.learn("mirror", "b", login("z"));
+    learnt.forgetUnused(() -> Set.of("b"));
+    assertEquals(NOBODY, learnt.find("h", "a"));
+    open();
+    assertEquals(NOBODY, learnt.find("h", "a"));
+    assertEquals(login("y"), learnt.find("h", "b"));
+    assertEquals(login("z"), learnt.find("mirror", "b"));
+  }
+
+  @Test
+  void whatIsBeingPulledOrHasFailedIsNotForgotten() throws IOException {
+    PulledRepositories.Pull pull = learnt.pullOf("a");
+    learnt.learn("h", "a", login("x"));
+    learnt.forgetUnused(Set::of);
+    assertEquals(login("x"), learnt.find("h", "a"));
+    pull.failed();
+    learnt.forgetUnused(Set::of);
+    assertEquals(login("x"), learnt.find("h", "a"));
+    learnt.pullOf("a").succeeded();
+    learnt.forgetUnused(Set::of);
+    assertEquals(NOBODY, learnt.find("h", "a"));
+  }
+
+  @Test
+  void whatCameWhileItWasLookedForIsNotForgotten() throws IOException {
+    learnt.learn("h", "b", login("y"));
+    learnt.forgetUnused(() -> {
+      PulledRepositories.Pull pull = learnt.pullOf("a");
+      learnt.learn("h", "a", login("x"));
+      pull.succeeded();
+      return Set.of();
+    });
+    assertEquals(NOBODY, learnt.find("h", "b"));
+    assertEquals(login("x"), learnt.find("h", "a"));
+  }
+
+  @Test
+  void nothingIsForgottenIfItIsNotKnownWhatIsUsed() throws IOException {
+    learnt.learn("h", "a", login("x"));
+    assertThrows(
+        IOException.class,
+        () ->
+            learnt.forgetUnused(() -> {
+              throw new IOException("the disk fails");
+            }));
+    assertEquals(login("x"), learnt.find("h", "a"));
   }
 
   @Test

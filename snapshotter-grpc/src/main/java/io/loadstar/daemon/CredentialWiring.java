@@ -10,6 +10,8 @@ import io.loadstar.grpc.ImageServiceProxy;
 import io.loadstar.grpc.UnixSocketServer;
 import io.loadstar.registry.kubernetes.ClusterAccess;
 import io.loadstar.registry.kubernetes.SecretWatch;
+import io.loadstar.remote.SnapshotImages;
+import io.loadstar.snapshot.SnapshotStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +74,13 @@ final class CredentialWiring {
             SecretWatch.start(
                 ClusterAccess.find(cluster.kubeconfig(), System.getenv(), home), secrets));
     return secrets;
+  }
+
+  /** What forgets the credentials that were learnt for images whose snapshots are gone. */
+  Runnable forgettingUnused(SnapshotStore store) {
+    return cri.isEmpty()
+        ? () -> {}
+        : new UnusedCredentials(cri.get().learnt(), new SnapshotImages(store))::forget;
   }
 
   /**

@@ -174,10 +174,14 @@ final class Wiring {
     OverlaySnapshotter snapshotter =
         new OverlaySnapshotter(store, overlays(store, mapped), layers, check);
     cleanUp(snapshotter);
+    Runnable forgetUnused = credentials.forgettingUnused(store);
+    forgetUnused.run();
     startMetrics(new Metrics(snapshotter, remote, content, traffic));
     UnixSocketServer.Offer offer =
         credentials.serveImages(
-            places.address(), calls, UnixSocketServer.Offer.of(new SnapshotsService(snapshotter)));
+            places.address(),
+            calls,
+            UnixSocketServer.Offer.of(new SnapshotsService(snapshotter, forgetUnused)));
     UnixSocketServer server = daemon.add(UnixSocketServer.start(places.address(), calls, offer));
     log.atInfo()
         .addKeyValue("address", server.address())

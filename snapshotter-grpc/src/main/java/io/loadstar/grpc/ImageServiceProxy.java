@@ -23,6 +23,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,8 @@ public final class ImageServiceProxy extends HandlerRegistry implements Closeabl
       return new ServerCall.Listener<>() {};
     }
     MethodDescriptor<byte[], byte[]> method = call.getMethodDescriptor();
-    Consumer<byte[]> first = method.getFullMethodName().equals(PULL) ? pulls::learn : message -> {};
+    Function<byte[], Consumer<Status>> first =
+        method.getFullMethodName().equals(PULL) ? pulls::learn : message -> status -> {};
     return new PassedCall(
             call,
             channel.newCall(method, CallOptions.DEFAULT.withWaitForReady()),

@@ -1,16 +1,19 @@
 package io.loadstar.grpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.Status;
 import io.loadstar.api.cri.v1.AuthConfig;
 import io.loadstar.api.cri.v1.PullImageRequest;
 import io.loadstar.credentials.Credentials;
 import io.loadstar.credentials.LearntCredentials;
+import io.loadstar.credentials.PulledRepositories;
 import io.loadstar.oci.ImageReference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,24 +38,43 @@ final class LearningPulls {
     this.learnt = learnt;
   }
 
-  /** Learns from a {@code PullImageRequest}. */
-  void learn(byte[] message) {
+  /**
+   * Learns from a {@code PullImageRequest}.
+   *
+   * @return is told how the pull ends
+   */
+  Consumer<Status> learn(byte[] message) {
     try {
       PullImageRequest request = PullImageRequest.parseFrom(message);
       Credentials credentials = credentials(request.getAuth());
       if (!(credentials instanceof Credentials.Anonymous)) {
         ImageReference image = ImageReference.parse(request.getImage().getImage());
-        learnt.learn(
-            host(request.getAuth().getServerAddress(), image), image.repository(), credentials);
+        String host = host(request.getAuth().getServerAddress(), image);
+        return learn(host, image.repository(), credentials);
       }
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       // Not with its message, which may quote the request.
       log.debug("a PullImage that can't be read is passed on");
+    }
+    return status -> {};
+  }
+
+  private Consumer<Status> learn(String host, String repository, Credentials credentials) {
+    PulledRepositories.Pull pull = learnt.pullOf(repository);
+    try {
+      learnt.learn(host, repository, credentials);
     } catch (IOException e) {
       log.atWarn()
           .addKeyValue("error", e.toString())
           .log("credentials of a pull can't be kept: they are lost when the daemon is restarted");
     }
+    return status -> {
+      if (status.isOk()) {
+        pull.succeeded();
+      } else {
+        pull.failed();
+      }
+    };
   }
 
   private static Credentials credentials(AuthConfig auth) {

@@ -7,6 +7,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,17 +22,19 @@ final class PassedCall {
 
   private final ServerCall<byte[], byte[]> asker;
   private final ClientCall<byte[], byte[]> answerer;
-  private final Consumer<byte[]> first;
+  private final Function<byte[], Consumer<Status>> first;
   private final UnaryOperator<Status> unanswered;
+  private volatile Consumer<Status> end = status -> {};
 
   /**
-   * @param first sees the first message before it goes on
+   * @param first sees the first message before it goes on; what it returns is told how the call has
+   *     ended
    * @param unanswered says how a connection that failed before there was an answer is told
    */
   PassedCall(
       ServerCall<byte[], byte[]> asker,
       ClientCall<byte[], byte[]> answerer,
-      Consumer<byte[]> first,
+      Function<byte[], Consumer<Status>> first,
       UnaryOperator<Status> unanswered) {
     this.asker = asker;
     this.answerer = answerer;
@@ -93,7 +96,7 @@ final class PassedCall {
     public void onMessage(byte[] message) {
       if (!begun) {
         begun = true;
-        first.accept(message);
+        end = first.apply(message);
       }
       answerer.sendMessage(message);
       questions.passed();
@@ -146,6 +149,7 @@ final class PassedCall {
     @Override
     public void onClose(Status status, Metadata trailers) {
       // What the other end says itself comes without a cause.
+      end.accept(status);
       boolean failed = !begun && status.getCause() instanceof IOException;
       asker.close(failed ? unanswered.apply(status) : status, trailers);
     }

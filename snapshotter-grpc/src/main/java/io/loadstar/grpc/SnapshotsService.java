@@ -44,12 +44,15 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
   private static final int LIST_BATCH = 100;
 
   private final Snapshotter snapshotter;
+  private final Runnable afterCleanup;
 
   /**
    * @param snapshotter answers
+   * @param afterCleanup what else goes when snapshots have gone
    */
-  public SnapshotsService(Snapshotter snapshotter) {
+  public SnapshotsService(Snapshotter snapshotter, Runnable afterCleanup) {
     this.snapshotter = snapshotter;
+    this.afterCleanup = afterCleanup;
   }
 
   @Override
@@ -167,6 +170,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         observer,
         () -> {
           snapshotter.cleanup();
+          afterCleanup.run();
           return Empty.getDefaultInstance();
         });
   }

@@ -20,7 +20,7 @@ final class ServedRootfsTest extends RootfsContractTest {
     Path address = folder.resolve("s.sock");
     server =
         UnixSocketServer.start(
-            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend)));
+            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend, () -> {})));
     GrpcSnapshotter connected = GrpcSnapshotter.connect(address);
     client = connected;
     return connected;

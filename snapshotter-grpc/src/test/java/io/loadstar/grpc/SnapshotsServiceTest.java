@@ -37,7 +37,7 @@ final class SnapshotsServiceTest extends SnapshotterContractTest {
     Path address = sockets.resolve("s.sock");
     server =
         UnixSocketServer.start(
-            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend)));
+            address, calls, UnixSocketServer.Offer.of(new SnapshotsService(backend, () -> {})));
     client = GrpcSnapshotter.connect(address);
     return client;
   }
