@@ -17,7 +17,7 @@ import java.util.concurrent.TimeoutException;
  * it writes elsewhere is dropped, since it may have secrets. Immutable.
  *
  * @param words its command line
- * @param environment what is set beside ours
+ * @param environment all that is set for it
  * @param limit how long it may take
  */
 record AskedProgram(List<String> words, Map<String, String> environment, Duration limit) {
@@ -73,6 +73,7 @@ record AskedProgram(List<String> words, Map<String, String> environment, Duratio
   private Process start() throws CredentialException {
     ProcessBuilder builder =
         new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().clear();
     builder.environment().putAll(environment);
     try {
       return builder.start();

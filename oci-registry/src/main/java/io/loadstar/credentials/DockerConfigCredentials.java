@@ -31,12 +31,21 @@ public final class DockerConfigCredentials implements CredentialSource {
   private static final int MAX_CONFIG_BYTES = 4 << 20;
 
   private final Path file;
+  private final Map<String, String> environment;
 
   /**
    * @param file the {@code config.json}, which need not exist
    */
   public DockerConfigCredentials(Path file) {
+    this(file, System.getenv());
+  }
+
+  /**
+   * @param environment what is set for the helpers that the file names
+   */
+  DockerConfigCredentials(Path file, Map<String, String> environment) {
     this.file = file;
+    this.environment = environment;
   }
 
   @Override
@@ -105,17 +114,17 @@ public final class DockerConfigCredentials implements CredentialSource {
     }
   }
 
-  private static Optional<CredentialHelper> helper(ObjectNode config, List<String> keys)
+  private Optional<CredentialHelper> helper(ObjectNode config, List<String> keys)
       throws CredentialException {
     for (String key : keys) {
       JsonNode own = config.path("credHelpers").path(key);
       if (own.isTextual() && !own.textValue().isEmpty()) {
-        return Optional.of(CredentialHelper.named(own.textValue()));
+        return Optional.of(CredentialHelper.named(own.textValue(), environment));
       }
     }
     JsonNode store = config.path("credsStore");
     return store.isTextual() && !store.textValue().isEmpty()
-        ? Optional.of(CredentialHelper.named(store.textValue()))
+        ? Optional.of(CredentialHelper.named(store.textValue(), environment))
         : Optional.empty();
   }
 

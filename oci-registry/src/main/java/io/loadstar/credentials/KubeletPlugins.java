@@ -114,7 +114,7 @@ public final class KubeletPlugins implements ImageCredentials {
     }
     List<String> words = new ArrayList<>(List.of(program.toString()));
     provider.path("args").forEach(word -> words.add(word.asText()));
-    Map<String, String> environment = new LinkedHashMap<>();
+    Map<String, String> environment = new LinkedHashMap<>(System.getenv());
     provider
         .path("env")
         .forEach(one -> environment.put(one.path("name").asText(), one.path("value").asText()));

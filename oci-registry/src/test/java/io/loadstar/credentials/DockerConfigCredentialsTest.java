@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +119,26 @@ final class DockerConfigCredentialsTest {
     assertThrows(CredentialException.class, () -> helper.get("a.example"));
   }
 
+  @Test
+  void aHelperIsLookedForInTheUsersPathAndRunWithTheUsersEnvironment() throws IOException {
+    Path programs = Files.createDirectory(directory.resolve("programs"));
+    Path program = programs.resolve("docker-credential-own");
+    Files.writeString(
+        program, "#!/bin/sh\necho \"{\\\"Username\\\": \\\"$WHO\\\", \\\"Secret\\\": \\\"s\\\"}\"\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    Files.writeString(directory.resolve("config.json"), "{\"credsStore\": \"own\"}");
+    Map<String, String> environment =
+        Map.of("DOCKER_CONFIG", directory.toString(), "PATH", programs.toString(), "WHO", "me");
+
+    assertEquals(
+        new Credentials.UsernamePassword("me", "s"),
+        UserCredentials.of(environment, directory).find("a.example"));
+    CredentialSource elsewhere =
+        UserCredentials.of(
+            Map.of("DOCKER_CONFIG", directory.toString(), "PATH", "/none"), directory);
+    assertThrows(CredentialException.class, () -> elsewhere.find("a.example"));
+  }
+
   private CredentialSource config(String json) throws IOException {
     Path file = directory.resolve("config.json");
     Files.writeString(file, json);
@@ -128,6 +149,6 @@ final class DockerConfigCredentialsTest {
     Path file = Files.createTempFile(directory, "docker-credential-", "");
     Files.writeString(file, "#!/bin/sh\n" + script);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
-    return CredentialHelper.program(file.toString());
+    return CredentialHelper.program(file.toString(), System.getenv());
   }
 }

@@ -203,7 +203,7 @@ final class KubeletPluginsTest {
     script("one", "sleep 1000 & echo $! >'" + folder + "/pid'; sleep 1000");
     AskedProgram program =
         new AskedProgram(
-            List.of(folder.resolve("one").toString()), Map.of(), Duration.ofSeconds(2));
+            List.of(folder.resolve("one").toString()), System.getenv(), Duration.ofSeconds(2));
     assertThrows(CredentialException.class, () -> program.ask(new byte[0]));
     long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
     ProcessHandle.of(pid)
