@@ -27,7 +27,15 @@ public record Network(
    * @throws IllegalArgumentException if it names a proxy that can't be used
    */
   public static Network ofProcess() {
-    Map<String, String> environment = System.getenv();
+    return of(System.getenv());
+  }
+
+  /**
+   * What a process's environment says, with usual limits.
+   *
+   * @throws IllegalArgumentException as {@link #ofProcess}
+   */
+  public static Network of(Map<String, String> environment) {
     return new Network(
         Timeouts.defaults(),
         ProxyRules.of(environment),

@@ -3,7 +3,9 @@ package io.loadstar.registry;
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.credentials.UserCredentials;
 import io.loadstar.registry.hosts.RegistryHosts;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * How registries are reached. Immutable.
@@ -31,11 +33,22 @@ public record RegistryAccess(
    * @throws IllegalArgumentException if the environment names a proxy that can't be used
    */
   public static RegistryAccess defaults() {
+    return of(System.getenv(), Path.of(System.getProperty("user.home", "/")));
+  }
+
+  /**
+   * The same for another process than this.
+   *
+   * @param environment that process's
+   * @param home its user's directory
+   * @throws IllegalArgumentException as {@link #defaults}
+   */
+  public static RegistryAccess of(Map<String, String> environment, Path home) {
     return new RegistryAccess(
         PlainHttp.loopbackOnly(),
         RegistryHosts.themselves(),
-        UserCredentials.ofProcess(),
-        Network.ofProcess(),
+        UserCredentials.of(environment, home),
+        Network.of(environment),
         RetryPolicy.defaults(),
         RetryPolicy.patient(Duration.ofSeconds(30)),
         RegistryTraffic.ignored());
