@@ -1,5 +1,6 @@
 package io.loadstar.containerd;
 
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -7,5 +8,6 @@ import java.util.Optional;
  *
  * @param name what {@code --snapshotter} says
  * @param failure why containerd couldn't start it; empty if it did
+ * @param address the socket where containerd speaks to it; empty if it is a part of containerd
  */
-public record SnapshotterPlugin(String name, Optional<String> failure) {}
+public record SnapshotterPlugin(String name, Optional<String> failure, Optional<Path> address) {}
