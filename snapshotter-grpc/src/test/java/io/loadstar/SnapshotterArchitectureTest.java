@@ -90,12 +90,21 @@ final class SnapshotterArchitectureTest {
                     "jnr..",
                     "ru.serce..",
                     "io.loadstar.convert..",
-                    "io.loadstar.pull..",
                     "io.loadstar.cli..")
                 .or(
                     DescribedPredicate.describe(
                         "are Linker",
                         type -> type.getName().startsWith("java.lang.foreign.Linker"))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void pullsAreServedByTheDaemonOnly() {
+    noClasses()
+        .that(resideOutsideOfPackages("io.loadstar.daemon.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.loadstar.pull..")
         .check(CLASSES);
   }
 

@@ -1,5 +1,6 @@
 package io.loadstar.cli;
 
+import io.loadstar.pull.ErrorLine;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
@@ -140,6 +141,11 @@ public final class Loadstar implements Runnable {
       throw new IllegalStateException("no command is running");
     }
     return output;
+  }
+
+  /** Whether each step is to be told: what is told of one is told by the process that does it. */
+  boolean debugging() {
+    return debug;
   }
 
   /** {@code loadstar} alone is misuse. */

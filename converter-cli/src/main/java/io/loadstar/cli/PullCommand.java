@@ -1,17 +1,13 @@
 package io.loadstar.cli;
 
-import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.Namespace;
 import io.loadstar.oci.ImageReference;
-import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Platform;
-import io.loadstar.pull.Pull;
 import io.loadstar.pull.PullReport;
 import io.loadstar.pull.PullRequest;
-import io.loadstar.registry.RegistryClient;
+import io.loadstar.pull.served.PullOrder;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,6 +66,16 @@ final class PullCommand implements Callable<Integer> {
   private String namespace = "";
 
   @Option(
+      names = "--daemon",
+      paramLabel = "SOCKET",
+      defaultValue = "${env:LOADSTAR_DAEMON:-/run/loadstar-snapshotter/loadstar-snapshotter.sock}",
+      description = {
+        "Where loadstar-snapshotter listens (${DEFAULT-VALUE}; LOADSTAR_DAEMON). It does the pull",
+        "if it is the snapshotter; otherwise, and with none for SOCKET, this process does."
+      })
+  private String daemon = "";
+
+  @Option(
       names = "--platform",
       paramLabel = "OS/ARCH",
       description = "Which of an index's images; this machine's unless said otherwise.")
@@ -113,7 +119,10 @@ final class PullCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-    PullReport report = pull(request, target);
+    PullOrder.Target to = new PullOrder.Target(Path.of(address).toAbsolutePath(), target);
+    PullSteps steps = new PullSteps(request, loadstar.output().progress());
+    PullReport report =
+        new PullRun(request, to, RegistryConnection.caller(registry), steps).run(by());
     PullText text = new PullText(request, report);
     if (json.requested()) {
       loadstar.output().json(text.document());
@@ -123,13 +132,10 @@ final class PullCommand implements Callable<Integer> {
     return 0;
   }
 
-  private PullReport pull(PullRequest request, Namespace target) throws Exception {
-    Set<String> hosts = Set.of(request.image().host());
-    try (ContainerdClient containerd = ContainerdClient.connect(Path.of(address), target);
-        RegistryClient client = RegistryConnection.open(registry, hosts);
-        ImageSource source = client.source(request.image())) {
-      PullSteps steps = new PullSteps(request, loadstar.output().progress());
-      return new Pull(request, source, containerd, steps).run();
-    }
+  /** Steps that are to be logged are those of this process. */
+  private PullRun.By by() {
+    return daemon.equals("none") || loadstar.debugging()
+        ? new PullRun.By.Itself()
+        : new PullRun.By.Daemon(Path.of(daemon).toAbsolutePath());
   }
 }

@@ -1,9 +1,9 @@
 package io.loadstar.cli;
 
-import io.loadstar.oci.Descriptor;
 import io.loadstar.pull.LayerOutcome;
 import io.loadstar.pull.PullListener;
 import io.loadstar.pull.PullRequest;
+import io.loadstar.pull.PulledLayer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -14,7 +14,7 @@ final class PullSteps implements PullListener {
 
   private final PullRequest request;
   private final Progress progress;
-  private final Map<Descriptor, Progress.Bar> bars = new ConcurrentHashMap<>();
+  private final Map<PulledLayer, Progress.Bar> bars = new ConcurrentHashMap<>();
 
   PullSteps(PullRequest request, Progress progress) {
     this.request = request;
@@ -22,12 +22,12 @@ final class PullSteps implements PullListener {
   }
 
   @Override
-  public void downloadStarted(Descriptor layer) {
+  public void downloadStarted(PulledLayer layer) {
     bars.put(layer, progress.bar(layer.digest().hex().substring(0, SHORT_HEX), layer.size()));
   }
 
   @Override
-  public void downloaded(Descriptor layer, long bytes) {
+  public void downloaded(PulledLayer layer, long bytes) {
     Progress.Bar bar = bars.get(layer);
     if (bar != null) {
       bar.advance(bytes);
@@ -35,7 +35,7 @@ final class PullSteps implements PullListener {
   }
 
   @Override
-  public void downloadEnded(Descriptor layer) {
+  public void downloadEnded(PulledLayer layer) {
     Progress.Bar bar = bars.remove(layer);
     if (bar != null) {
       bar.close();

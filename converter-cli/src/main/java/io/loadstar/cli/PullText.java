@@ -26,7 +26,7 @@ record PullText(PullRequest request, PullReport report) {
   Document document() {
     return new Document(
         request.image().toString(),
-        report.target().digest().toString(),
+        report.target().toString(),
         request.snapshotter(),
         report.layers().stream().map(PullText::layer).toList(),
         report.downloaded(),
@@ -45,7 +45,7 @@ record PullText(PullRequest request, PullReport report) {
         Locale.ROOT,
         "%s@%s: layers: %s; %s downloaded in %.1f s",
         request.image().name(),
-        report.target().digest(),
+        report.target(),
         parts.isEmpty() ? "none" : String.join(", ", parts),
         ByteCount.text(report.downloaded()),
         report.elapsed().toMillis() / 1000.0);

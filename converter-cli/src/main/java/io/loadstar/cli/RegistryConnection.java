@@ -1,15 +1,10 @@
 package io.loadstar.cli;
 
-import io.loadstar.credentials.CredentialSource;
-import io.loadstar.credentials.Credentials;
 import io.loadstar.credentials.Credentials.UsernamePassword;
-import io.loadstar.credentials.UserCredentials;
-import io.loadstar.registry.PlainHttp;
-import io.loadstar.registry.RegistryAccess;
+import io.loadstar.pull.Caller;
 import io.loadstar.registry.RegistryClient;
-import io.loadstar.registry.hosts.ContainerdHosts;
 import java.io.Console;
-import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 
 /** Makes a registry client out of what was said on the command line. */
@@ -27,43 +22,38 @@ public final class RegistryConnection {
    */
   public static RegistryClient open(RegistryOptions options, Set<String> hosts)
       throws CommandException {
-    RegistryAccess access = defaults().withHosts(ContainerdHosts.of(options.hostsDirectory()));
-    if (options.plainHttp()) {
-      access = access.withPlainHttp(PlainHttp.hosts(hosts));
-    }
-    if (options.user().isPresent()) {
-      access = access.withCredentials(credentials(options.user().get(), Set.copyOf(hosts)));
-    }
-    return new RegistryClient(access);
+    return open(caller(options), hosts);
   }
 
-  private static RegistryAccess defaults() throws CommandException {
+  /** As above, for who is known. */
+  static RegistryClient open(Caller caller, Set<String> hosts) throws CommandException {
     try {
-      return RegistryAccess.defaults();
+      return new RegistryClient(caller.access(hosts));
     } catch (IllegalArgumentException e) {
       throw new CommandException(
           "environment", String.valueOf(e.getMessage()), "set it right, or unset it");
     }
   }
 
-  private static CredentialSource credentials(String user, Set<String> hosts)
-      throws CommandException {
+  /**
+   * Who speaks to registries.
+   *
+   * @throws CommandException if a password is needed and there is nobody to ask
+   */
+  static Caller caller(RegistryOptions options) throws CommandException {
+    Caller.Protection protection =
+        options.plainHttp() ? Caller.Protection.NONE : Caller.Protection.TLS;
+    Optional<String> user = options.user();
+    return Caller.ofProcess(
+        new Caller.Registries(options.hostsDirectory(), protection),
+        user.isPresent() ? Optional.of(login(user.get())) : Optional.empty());
+  }
+
+  private static UsernamePassword login(String user) throws CommandException {
     int colon = user.indexOf(':');
     String name = colon < 0 ? user : user.substring(0, colon);
     String password = colon < 0 ? password(name) : user.substring(colon + 1);
-    Credentials named = new UsernamePassword(name, password);
-    CredentialSource others = UserCredentials.ofProcess();
-    return new CredentialSource() {
-      @Override
-      public Credentials find(String host) throws IOException {
-        return hosts.contains(host) ? named : others.find(host);
-      }
-
-      @Override
-      public Credentials find(String host, String repository) throws IOException {
-        return hosts.contains(host) ? named : others.find(host, repository);
-      }
-    };
+    return new UsernamePassword(name, password);
   }
 
   @SuppressWarnings("SystemConsoleNull") // it may be null again from JDK 25 on

@@ -3,6 +3,7 @@ package io.loadstar.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.pull.ErrorLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

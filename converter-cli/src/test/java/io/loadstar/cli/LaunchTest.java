@@ -12,17 +12,25 @@ import io.loadstar.containerd.rig.PrivateContainerd;
 import io.loadstar.containerd.rig.PrivateRegistry;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.pull.TestImage;
+import io.loadstar.pull.served.DaemonPull;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Scanner;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -78,6 +86,53 @@ class LaunchTest {
             .filter(line -> SLOW.stream().anyMatch(name -> line.contains(" " + name)))
             .toList();
     assertEquals(List.of(), slow);
+  }
+
+  /** Not even containerd needs to be there: all of a pull is somebody else's. */
+  @Test
+  void aPullThatTheDaemonDoesLoadsNothingThatIsSlow() throws Exception {
+    Path loaded = directory.resolve("loaded");
+    Path daemon = directory.resolve("s.sock");
+    Process process;
+    try (ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listening.bind(UnixDomainSocketAddress.of(DaemonPull.socket(daemon)));
+      Thread.ofVirtual().start(() -> answer(listening));
+      process =
+          start(
+              java(
+                  "-Xlog:class+load:file=" + loaded,
+                  Loadstar.class.getName(),
+                  "pull",
+                  "--daemon",
+                  daemon.toString(),
+                  "example.org/a:b"));
+      assertEquals(0, process.waitFor(), () -> "the pull failed");
+    }
+    assertEquals("layer " + "a".repeat(12) + "  lazy (5 B)", said("err").strip());
+    assertTrue(said("out").contains("layers: 1 lazy; 0 B downloaded"), said("out"));
+    List<String> slow =
+        Files.readAllLines(loaded, StandardCharsets.UTF_8).stream()
+            .filter(line -> SLOW.stream().anyMatch(name -> line.contains(" " + name)))
+            .filter(line -> !line.contains(" java.util.logging."))
+            // A platform can be read out of JSON: its methods' types are looked at, no more.
+            .filter(line -> !line.contains(" com.fasterxml.") || line.contains("ObjectMapper"))
+            .toList();
+    assertEquals(List.of(), slow);
+  }
+
+  private static void answer(ServerSocketChannel listening) {
+    String layer = "sha256:" + "a".repeat(64) + " 5 LAZY 0\n";
+    String answer = "serving\nready " + layer + "layer " + layer + "done sha256:%s 1\n";
+    try (SocketChannel channel = listening.accept()) {
+      Scanner order = new Scanner(channel, StandardCharsets.US_ASCII);
+      while (!order.nextLine().equals("end")) {
+        // What it says is tested elsewhere.
+      }
+      channel.write(
+          ByteBuffer.wrap(answer.formatted("b".repeat(64)).getBytes(StandardCharsets.US_ASCII)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   DIRECTORY/registry/                        LocalRegistry's
  *   DIRECTORY/snapshotter/, s.sock, s.log      loadstar-snapshotter's root, socket and log
+ *   DIRECTORY/s.sock.pull                      its socket for pulls
  *   DIRECTORY/snapshotter.toml                 its configuration
  *   DIRECTORY/containerd/, state/, c.sock, c.log, containerd.toml
  *   DIRECTORY/runc/, fifo/                     runc's state; the containers' output
@@ -188,9 +189,12 @@ public final class PrivateNode implements AutoCloseable {
     return "/" + directory.getFileName();
   }
 
-  /** The command {@code loadstar} with these words. */
+  /** The command {@code loadstar} with these words; this node's snapshotter pulls for it. */
   public Program loadstar(String... words) {
-    return checkout.loadstar(words).where(setting.environment());
+    return checkout
+        .loadstar(words)
+        .where("LOADSTAR_DAEMON", snapshotterSocket().toString())
+        .where(setting.environment());
   }
 
   /** {@code loadstar pull}: lazily, into this containerd. */

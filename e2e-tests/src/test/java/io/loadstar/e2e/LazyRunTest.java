@@ -11,6 +11,7 @@ import io.loadstar.rig.MountTable;
 import io.loadstar.rig.PrivateNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -205,6 +206,45 @@ class LazyRunTest {
     ctr.call("images", "push", "--plain-http", pushed, image.lazy()).output();
     assertEquals(0, node.loadstar(copy).run().status());
     assertEquals(GREETING, ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "complete").output());
+  }
+
+  @Test
+  void thePullThatTheSnapshotterDoesIsTheOneThatTheCommandWouldDo() throws Exception {
+    PrivateNode node = NODE.node();
+
+    Finished served = pull(node, "served", node.snapshotterSocket().toString());
+    Finished own = pull(node, "own", "none");
+
+    assertEquals(own.succeeded().err(), served.succeeded().err());
+    assertEquals(withoutTime(own.out()), withoutTime(served.out()));
+    List<String> pulls =
+        node.snapshotterLog()
+            .lines()
+            .filter(line -> line.contains("pulled for a command"))
+            .filter(line -> line.contains("served") || line.contains("own"))
+            .toList();
+    assertEquals(1, pulls.size(), pulls::toString);
+    assertTrue(pulls.getFirst().contains("served"), pulls::toString);
+    Ctr ctr = node.ctr().in("served");
+    assertEquals(GREETING, ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "served").output());
+  }
+
+  private static Finished pull(PrivateNode node, String namespace, String daemon) throws Exception {
+    return node.loadstar(
+            "pull",
+            "--json",
+            "--address",
+            node.containerdSocket().toString(),
+            "--daemon",
+            daemon,
+            "--namespace",
+            namespace,
+            image.lazy())
+        .run();
+  }
+
+  private static String withoutTime(String document) {
+    return document.replaceAll("\"milliseconds\" : \\d+", "");
   }
 
   @Test

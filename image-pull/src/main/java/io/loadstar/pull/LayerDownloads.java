@@ -86,24 +86,25 @@ final class LayerDownloads implements AutoCloseable {
   private long download(Descriptor layer)
       throws IOException, ContainerdException, InterruptedException {
     slots.acquire();
-    listener.downloadStarted(layer);
+    PulledLayer told = new PulledLayer(layer.digest(), layer.size());
+    listener.downloadStarted(told);
     try (BlobSource blob = source.openBlob(layer)) {
-      Counter counter = new Counter(layer);
+      Counter counter = new Counter(told);
       Content.Written written =
           store.put("layer", layer, Map.of(), (offset, out) -> counter.copy(blob, offset, out));
       return written == Content.Written.STORED ? counter.bytes : 0;
     } finally {
-      listener.downloadEnded(layer);
+      listener.downloadEnded(told);
       slots.release();
     }
   }
 
   /** Counts what comes over the network for one layer. Used by its download's thread alone. */
   private final class Counter {
-    private final Descriptor layer;
+    private final PulledLayer layer;
     private long bytes;
 
-    Counter(Descriptor layer) {
+    Counter(PulledLayer layer) {
       this.layer = layer;
     }
 

@@ -1,13 +1,16 @@
 package io.loadstar.pull;
 
+import io.loadstar.blob.Digest;
 import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.ImageRecord;
 import io.loadstar.containerd.Lease;
 import io.loadstar.containerd.Services;
 import io.loadstar.containerd.SnapshotterPlugin;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageIndex;
 import io.loadstar.oci.ImageSource;
+import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
 import java.io.IOException;
 import java.time.Duration;
@@ -65,14 +68,16 @@ public record Pull(
       throw e;
     }
     containerd.services().leases().delete(lease);
-    return new PullReport(image.target(), layers, Duration.ofNanos(System.nanoTime() - start));
+    return new PullReport(
+        image.target().digest(), layers, Duration.ofNanos(System.nanoTime() - start));
   }
 
   /** Asks the registry and containerd at once: each takes its time for the first question. */
   private ResolvedImage resolveAndCheck()
       throws IOException, ContainerdException, PullException, InterruptedException {
     try (Errand<ResolvedImage> resolving =
-        Errand.begin("resolve", () -> ResolvedImage.resolve(request, source))) {
+        Errand.begin(
+            "resolve", () -> ResolvedImage.resolve(request, source, this::tellLazyLayers))) {
       checkSnapshotter();
       return resolving.await();
     }
@@ -120,6 +125,15 @@ public record Pull(
       complete.add(new LayerOutcome(layer.digest(), layer.size(), layer.state(), bytes));
     }
     return complete;
+  }
+
+  private void tellLazyLayers(Manifest manifest) {
+    List<Digest> promised =
+        manifest.layers().stream()
+            .filter(layer -> layer.annotations().containsKey(SnapshotLabels.TOC_DIGEST))
+            .map(Descriptor::digest)
+            .toList();
+    listener.lazyLayersKnown(request.image(), promised);
   }
 
   private void giveUp(Lease lease, Exception reason) {

@@ -5,11 +5,15 @@ public final class PullException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  PullException(String message) {
+  /**
+   * @param message names the image and the remedy
+   */
+  public PullException(String message) {
     super(message);
   }
 
-  PullException(String message, Throwable cause) {
+  /** As above, with what showed it. */
+  public PullException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,17 +1,17 @@
 package io.loadstar.pull;
 
-import io.loadstar.oci.ImageDocument;
+import io.loadstar.blob.Digest;
 import java.time.Duration;
 import java.util.List;
 
 /**
  * What a pull did. Immutable.
  *
- * @param target the index or manifest that the image's name points to now
+ * @param target the digest of the index or manifest that the image's name points to now
  * @param layers what became of each layer, lowest first
  * @param elapsed how long it took
  */
-public record PullReport(ImageDocument target, List<LayerOutcome> layers, Duration elapsed) {
+public record PullReport(Digest target, List<LayerOutcome> layers, Duration elapsed) {
 
   public PullReport {
     layers = List.copyOf(layers);

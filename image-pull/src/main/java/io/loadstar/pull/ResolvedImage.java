@@ -13,6 +13,7 @@ import io.loadstar.oci.Platform;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -44,10 +45,11 @@ record ResolvedImage(
   /**
    * Asks {@code source}.
    *
+   * @param found is told of the manifest, while its config is still to come
    * @throws PullException if there is no image for the platform, or it is none of a container
    * @throws IOException if the source doesn't give it
    */
-  static ResolvedImage resolve(PullRequest request, ImageSource source)
+  static ResolvedImage resolve(PullRequest request, ImageSource source, Consumer<Manifest> found)
       throws IOException, PullException {
     ImageReference image = request.image();
     ImageDocument target = source.resolve();
@@ -64,6 +66,7 @@ record ResolvedImage(
               + manifest.config().mediaType()
               + "); check the reference");
     }
+    found.accept(manifest);
     byte[] bytes = source.smallBlob(manifest.config());
     ImageConfig config = ImageConfig.parse(bytes, "config " + manifest.config().digest());
     check(request, manifest, config);

@@ -39,7 +39,7 @@ public record Standing(String snapshotter, List<LayerStanding> layers) {
    */
   public static Standing ofImage(PullRequest request, ImageSource source, Services services)
       throws IOException, ContainerdException, PullException {
-    ResolvedImage image = ResolvedImage.resolve(request, source);
+    ResolvedImage image = ResolvedImage.resolve(request, source, manifest -> {});
     Snapshots snapshots = services.snapshots(request.snapshotter());
     List<LayerStanding> layers = new ArrayList<>();
     for (int i = 0; i < image.chainIds().size(); i++) {

@@ -140,13 +140,13 @@ class PullTest {
 
   private final class Listener implements PullListener {
     @Override
-    public void downloadStarted(Descriptor layer) {}
+    public void downloadStarted(PulledLayer layer) {}
 
     @Override
-    public void downloaded(Descriptor layer, long bytes) {}
+    public void downloaded(PulledLayer layer, long bytes) {}
 
     @Override
-    public void downloadEnded(Descriptor layer) {}
+    public void downloadEnded(PulledLayer layer) {}
 
     @Override
     public void layerReady(LayerOutcome outcome) {
@@ -325,7 +325,7 @@ class PullTest {
     }
 
     PullReport report = pull("native", Optional.of(Platform.parse("linux/amd64")));
-    assertEquals(index.digest(), report.target().digest());
+    assertEquals(index.digest(), report.target());
     assertTrue(labels(index.digest().toString()).containsKey("containerd.io/gc.ref.content.m.1"));
     collectGarbage();
     assertEquals(TestImage.SAID, run("native"));

@@ -124,7 +124,8 @@ final class DockerConfigCredentialsTest {
     Path programs = Files.createDirectory(directory.resolve("programs"));
     Path program = programs.resolve("docker-credential-own");
     Files.writeString(
-        program, "#!/bin/sh\necho \"{\\\"Username\\\": \\\"$WHO\\\", \\\"Secret\\\": \\\"s\\\"}\"\n");
+        program,
+        "#!/bin/sh\necho \"{\\\"Username\\\": \\\"$WHO\\\", \\\"Secret\\\": \\\"s\\\"}\"\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     Files.writeString(directory.resolve("config.json"), "{\"credsStore\": \"own\"}");
     Map<String, String> environment =

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param store how much of the disk the content store may take
  * @param fuse how file system requests reach the daemon
  * @param keychains where credentials are, beside docker's configuration
+ * @param pulls what is done for {@code loadstar pull}
  */
 record Configuration(
     String metricsAddress,
@@ -36,7 +37,8 @@ record Configuration(
     Resolver resolver,
     Quota store,
     Fuse fuse,
-    Keychains keychains) {
+    Keychains keychains,
+    Pulls pulls) {
 
   private static final Duration DEFAULT_BACKGROUND_DELAY = Duration.ofSeconds(1);
   private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(30);
@@ -55,6 +57,11 @@ record Configuration(
 
   private static final UnpackBounds DEFAULT_UNPACKING =
       new UnpackBounds(32L << 30, DEFAULT_STORE.minFreeBytes(), Duration.ofMinutes(30));
+
+  private static final Pulls DEFAULT_PULLS = new Pulls(true, 8);
+
+  /** Each has threads, connections and a few megabytes. */
+  private static final int MOST_PULLS = 1000;
 
   private static final Fuse DEFAULT_FUSE =
       new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, new Excepted(List.of(), List.of()));
@@ -122,6 +129,12 @@ record Configuration(
   record Excepted(List<String> images, List<String> namespaces) {}
 
   /**
+   * @param served whether orders for pulls are taken
+   * @param atOnce how many pulls are done at once; who orders one more does it himself
+   */
+  record Pulls(boolean served, int atOnce) {}
+
+  /**
    * A file that was read.
    *
    * @param configuration what it says
@@ -151,7 +164,8 @@ record Configuration(
             Optional.of(DEFAULT_UNPACKING)),
         DEFAULT_STORE,
         DEFAULT_FUSE,
-        Keychains.NONE);
+        Keychains.NONE,
+        DEFAULT_PULLS);
   }
 
   /**
@@ -192,7 +206,8 @@ record Configuration(
         resolver(toml),
         store(toml.table("store")),
         fuse(toml.table("fuse")),
-        Keychains.of(toml));
+        Keychains.of(toml),
+        pulls(toml.table("pull")));
   }
 
   /** This, with the mirrors and the directories of hosts that {@code other} has. */
@@ -204,7 +219,8 @@ record Configuration(
         resolver.withHostsOf(other.resolver),
         store,
         fuse,
-        keychains);
+        keychains,
+        pulls);
   }
 
   private static Verification verification(TomlTable toml) throws MalformedConfigurationException {
@@ -244,6 +260,12 @@ record Configuration(
         transport(fuse),
         passthrough(fuse),
         new Excepted(fuse.texts("no_passthrough_images"), fuse.texts("no_passthrough_namespaces")));
+  }
+
+  private static Pulls pulls(TomlTable pull) throws MalformedConfigurationException {
+    long atOnce = pull.number("max_at_once", 1, DEFAULT_PULLS.atOnce());
+    return new Pulls(
+        pull.flag("serve", DEFAULT_PULLS.served()), (int) Math.min(atOnce, MOST_PULLS));
   }
 
   private static PassthroughChoice passthrough(TomlTable fuse)

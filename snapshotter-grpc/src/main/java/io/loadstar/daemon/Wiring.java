@@ -3,6 +3,7 @@ package io.loadstar.daemon;
 import io.loadstar.cache.DiskContentStore;
 import io.loadstar.credentials.CredentialSource;
 import io.loadstar.grpc.SnapshotsService;
+import io.loadstar.grpc.SocketFile;
 import io.loadstar.grpc.UnixSocketServer;
 import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.LazyNode;
@@ -57,8 +58,8 @@ import org.slf4j.LoggerFactory;
  *   credentials.json      credentials that were learnt: {@link CredentialWiring}
  * </pre>
  *
- * Started in this order and ended in the reverse one; the socket comes last, when everything behind
- * it is there.
+ * Started in this order and ended in the reverse one; the sockets come last, when everything behind
+ * them is there: that of the snapshots, and that for pulls, which need snapshots.
  *
  * <p>Threads: {@code call} run the snapshots service, the database and mount(2) among it, which
  * block in native code; {@code check} ask whether layers can be read, several at once; {@code
@@ -137,7 +138,7 @@ final class Wiring {
 
   private void start() throws IOException {
     Path root = places.root();
-    UnixSocketServer.requireUnused(places.address());
+    SocketFile.requireUnused(places.address());
     daemon.add(RootLock.take(root));
     new RootFileSystem(root).requireEntryTypes();
     SnapshotStore store = daemon.add(SnapshotStore.open(root));
@@ -187,6 +188,7 @@ final class Wiring {
         .addKeyValue("address", server.address())
         .addKeyValue("root", root)
         .log("serving snapshots");
+    PullWiring.start(places.address(), configuration.pulls(), remote::expect, daemon);
     ServiceManager manager = daemon.add(ServiceManager.ofProcess());
     manager.ready();
     manager.watch(() -> answers(snapshotter));

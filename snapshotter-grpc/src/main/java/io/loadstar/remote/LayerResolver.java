@@ -12,6 +12,7 @@ import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.OverlayView;
 import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.LazyLayer;
+import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.toc.Toc;
 import java.io.IOException;
@@ -119,14 +120,14 @@ public final class LayerResolver {
     requirePromise(source);
     Blob blob = new Blob(source.image().name(), source.layer());
     boolean ahead = openings.getIfPresent(blob) != null;
-    CompletableFuture<Opening> own = open(blob, source);
+    CompletableFuture<Opening> own = open(blob, source.image());
     for (Digest neighbour : source.neighbours()) {
-      var _ = openAhead(new Blob(source.image().name(), neighbour), source);
+      var _ = openAhead(new Blob(source.image().name(), neighbour), source.image());
     }
     Opening opening = await(own, source);
     if (opening instanceof Opening.Failed && ahead) {
       openings.synchronous().invalidate(blob);
-      opening = await(open(blob, source), source);
+      opening = await(open(blob, source.image()), source);
     }
     return switch (opening) {
       case Opening.Failed(IOException reason) -> {
@@ -144,13 +145,24 @@ public final class LayerResolver {
   }
 
   /**
+   * Begins to open layers that will be asked for, in turn.
+   *
+   * @param image the image that they will be asked for with
+   */
+  void expect(ImageReference image, List<Digest> layers) {
+    for (Digest layer : layers) {
+      var _ = openAhead(new Blob(image.name(), layer), image);
+    }
+  }
+
+  /**
    * Whether one of the layers that will be asked for next can be read lazily, as far as its blob
    * shows. They are opened for that, at once, and then kept until they are asked for.
    */
   boolean isAnyLazy(LayerSource source) {
     List<CompletableFuture<Opening>> above = new ArrayList<>();
     for (Digest neighbour : source.neighbours()) {
-      above.add(openAhead(new Blob(source.image().name(), neighbour), source));
+      above.add(openAhead(new Blob(source.image().name(), neighbour), source.image()));
     }
     long deadline = System.nanoTime() + terms.timeout.toNanos();
     for (CompletableFuture<Opening> opening : above) {
@@ -251,33 +263,33 @@ public final class LayerResolver {
     openings.synchronous().invalidate(new Blob(source.image().name(), source.layer()));
   }
 
-  private CompletableFuture<Opening> open(Blob blob, LayerSource source) {
+  private CompletableFuture<Opening> open(Blob blob, ImageReference image) {
     return openings.get(
         blob,
         (key, executor) ->
-            CompletableFuture.supplyAsync(() -> openNow(key, source), threads.network()));
+            CompletableFuture.supplyAsync(() -> openNow(key, image), threads.network()));
   }
 
   /** As above, in turn: what somebody waits for is never kept waiting by what nobody does yet. */
-  private CompletableFuture<Opening> openAhead(Blob blob, LayerSource source) {
+  private CompletableFuture<Opening> openAhead(Blob blob, ImageReference image) {
     return openings.get(
         blob,
         (key, executor) ->
-            CompletableFuture.supplyAsync(() -> openInTurn(key, source), threads.network()));
+            CompletableFuture.supplyAsync(() -> openInTurn(key, image), threads.network()));
   }
 
-  private Opening openInTurn(Blob blob, LayerSource source) {
+  private Opening openInTurn(Blob blob, ImageReference image) {
     atOnce.acquireUninterruptibly();
     try {
-      return openNow(blob, source);
+      return openNow(blob, image);
     } finally {
       atOnce.release();
     }
   }
 
-  private Opening openNow(Blob blob, LayerSource source) {
+  private Opening openNow(Blob blob, ImageReference image) {
     try {
-      return new Opening.Lazy(opener.open(source.image(), blob.layer()));
+      return new Opening.Lazy(opener.open(image, blob.layer()));
     } catch (UnsupportedBlobException e) {
       return new Opening.Ordinary(e);
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LayerReport;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.linux.IdMaps;
+import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.LayerUnavailableException;
 import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.snapshot.Owner;
@@ -14,6 +15,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -98,6 +101,20 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
       unmount(mountPoint);
       throw new NotLazyException(source + ": can't be mounted", e);
     }
+  }
+
+  /**
+   * Begins to open layers that will be asked for, so that they needn't be waited for then. Doesn't
+   * wait. Layers that are mounted are left out.
+   *
+   * @param image the image that they will be asked for with
+   * @param layers their blobs, lowest first
+   */
+  public void expect(ImageReference image, List<Digest> layers) {
+    Set<Digest> mounted = new HashSet<>();
+    mountPoints.values().forEach(place -> mounted.add(place.source().layer()));
+    resolver.expect(
+        image, layers.stream().filter(layer -> !mounted.contains(layer)).distinct().toList());
   }
 
   /** What is to be mounted: with the tree that is kept, which takes no heap. */

@@ -75,6 +75,15 @@ final class ConfigurationTest {
   }
 
   @Test
+  void pullsAreServedUnlessTheFileSaysOtherwise() throws Exception {
+    assertEquals(new Configuration.Pulls(true, 8), read("").configuration().pulls());
+    assertEquals(
+        new Configuration.Pulls(false, 3),
+        read("[pull]\nserve = false\nmax_at_once = 3").configuration().pulls());
+    assertThrows(MalformedConfigurationException.class, () -> read("[pull]\nmax_at_once = 0\n"));
+  }
+
+  @Test
   void keysMeanWhatTheyMeanToThePeer() throws Exception {
     Configuration configuration =
         read("""

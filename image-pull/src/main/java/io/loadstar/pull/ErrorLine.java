@@ -1,4 +1,4 @@
-package io.loadstar.cli;
+package io.loadstar.pull;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -9,10 +9,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /**
- * An error as one line of text. The project's own checked exceptions name the object and the remedy
- * in their message and are shown as they are; those of the Java platform are put into words here.
+ * An error as one line of text, in the same words whoever met it, command or daemon. Stateless. The
+ * project's own checked exceptions name the object and the remedy in their message and are shown as
+ * they are; those of the Java platform are put into words here.
  */
-final class ErrorLine {
+public final class ErrorLine {
 
   /** A heap is bounded so that a conversion stays small: see bin/lib/dist.sh. */
   private static final String OUT_OF_MEMORY =
@@ -21,13 +22,12 @@ final class ErrorLine {
   private ErrorLine() {}
 
   /** The line, without the program's name and without a line end. */
-  static String of(Throwable error) {
+  public static String of(Throwable error) {
     String line =
         switch (error) {
           case Throwable e when isOutOfMemory(e) -> OUT_OF_MEMORY;
           case FileSystemException e -> ofFile(e);
           case IOException e -> said(e);
-          case CommandException e -> said(e);
           case RuntimeException e -> unexpected(e);
           case Error e -> unexpected(e);
           case Exception e -> said(e);
