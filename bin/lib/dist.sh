@@ -51,6 +51,13 @@ cache_of() {
   case "$1 ${2:-}" in
     "loadstar " | "loadstar --help" | "loadstar -h" | "loadstar --version" | "loadstar -V") CACHE=$dist/aot/loadstar-help.aot ;;
     "loadstar convert" | "loadstar optimize" | "loadstar verify") CACHE=$dist/aot/loadstar-convert.aot ;;
+    "loadstar pull") pull_cache ;;
     *) CACHE=$dist/aot/$1.aot ;;
   esac
+}
+
+# pull_cache: a pull that the daemon does needs a tenth of the classes of one that the command does: where a daemon listens, its cache has those alone.
+pull_cache() {
+  CACHE=$dist/aot/loadstar.aot
+  if [[ -S ${LOADSTAR_DAEMON:-/run/loadstar-snapshotter/loadstar-snapshotter.sock}.pull && -e $dist/aot/loadstar-pull.aot ]]; then CACHE=$dist/aot/loadstar-pull.aot; fi
 }

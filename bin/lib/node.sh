@@ -5,7 +5,7 @@
 #
 #   $node/containerd.toml, containerd/, containerd-state/, c.sock    containerd
 #   $node/registry.yml, registry/, access.log                        docker-registry; access.log has a line a request
-#   $node/snapshotter.toml, snapshotter/, s.sock                     loadstar-snapshotter
+#   $node/snapshotter.toml, snapshotter/, s.sock, s.sock.pull        loadstar-snapshotter
 #   $node/runc/, fifo/                                               runc's state, containers' output
 #   $node/*.log                                                      what each says
 #
@@ -84,6 +84,7 @@ start_snapshotter() {
     --config "$node/snapshotter.toml" --log-level info
   await 30 answers "$node/s.sock" "${node_pids[-1]}" || true
   [[ -S $node/s.sock ]] || fail_with "loadstar-snapshotter" "$node/snapshotter.log"
+  export LOADSTAR_DAEMON=$node/s.sock # who pulls for this node's commands
 }
 
 answers() { [[ -S $1 ]] || gone "$2"; } # the socket appears under its name when it answers

@@ -52,7 +52,9 @@ train_on_node() {
   import_layout "$node/image/layout" "$reference"
   ctr_here images push --plain-http "$reference:v1"
   record "$work" loadstar-convert loadstar convert "$reference:v1" "$reference:lazy"
-  record "$work" loadstar loadstar pull --address "$node/c.sock" --namespace "${node##*/}" --snapshotter loadstar "$reference:lazy"
+  record "$work" loadstar-pull loadstar pull --address "$node/c.sock" --namespace "${node##*/}" --snapshotter loadstar "$reference:lazy"
+  # What a command does that pulls by itself, in a namespace that has nothing yet.
+  record "$work" loadstar loadstar pull --address "$node/c.sock" --daemon none --namespace "${node##*/}-own" --snapshotter loadstar "$reference:lazy"
   run_container loadstar "$reference:lazy" train
   # Its JVM writes the cache when it has been told to end: that takes longer than ending does.
   node_patience=120
@@ -63,13 +65,16 @@ train_on_node() {
 # train_alone WORK: where no container can be run. Nothing listens where the pull is sent: what is loaded up to there is what a pull begins with.
 train_alone() {
   local work=$1 daemon
-  record "$work" loadstar loadstar pull --address "$work/none.sock" 127.0.0.1:1/none/none:none || true
+  record "$work" loadstar loadstar pull --daemon none --address "$work/none.sock" 127.0.0.1:1/none/none:none || true
   mkdir "$work/root"
   : >"$work/config.toml"
   record "$work" loadstar-snapshotter loadstar-snapshotter --address "$work/s.sock" --root "$work/root" --config "$work/config.toml" &
   daemon=$!
   trap 'end_tree "$daemon"' EXIT
   await 30 answers "$work/s.sock" "$daemon" || true
+  # It doesn't do the pull, since there is no containerd; it is asked all the same.
+  await 5 answers "$work/s.sock.pull" "$daemon" || true
+  record "$work" loadstar-pull loadstar pull --address "$work/none.sock" --daemon "$work/s.sock" 127.0.0.1:1/none/none:none </dev/null || true
   # The launcher has become the JVM; the subshell around it is what was started here.
   end_children "$daemon" 120
   wait "$daemon" || true
