@@ -118,7 +118,7 @@ public final class OverlaySnapshotter implements Snapshotter {
       throws SnapshotException {
     requireName(name);
     requireName(key);
-    store.commit(key, name, parent, labels);
+    store.commits().commit(key, name, parent, labels);
   }
 
   @Override

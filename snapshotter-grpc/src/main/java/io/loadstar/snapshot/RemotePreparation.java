@@ -97,13 +97,16 @@ public final class RemotePreparation {
       throws SnapshotException {
     try {
       String below = parentRef(target);
-      store.commitFilled(
-          active,
-          nameOf(target, active),
-          noted(active.info().labels(), Preparation.UNPACKED, notLazy),
-          (content, discarded) ->
-              unpacker.unpack(
-                  new LayerUnpacker.Request(content, discarded, active.info().labels(), below)));
+      store
+          .commits()
+          .commitFilled(
+              active,
+              nameOf(target, active),
+              noted(active.info().labels(), Preparation.UNPACKED, notLazy),
+              (content, discarded) ->
+                  unpacker.unpack(
+                      new LayerUnpacker.Request(
+                          content, discarded, active.info().labels(), below)));
     } catch (NotUnpackedException e) {
       return ordinary(active, notLazy, oneLine(e));
     } catch (SnapshotException | RuntimeException | Error e) {
@@ -175,7 +178,7 @@ public final class RemotePreparation {
 
   private void commit(StoredSnapshot active, Target target, Owner owner) throws SnapshotException {
     try {
-      store.commitRemote(active.name(), nameOf(target, active), owner);
+      store.commits().commitRemote(active.name(), nameOf(target, active), owner);
     } catch (SnapshotException | RuntimeException | Error e) {
       undo(active, store.fs(active), e);
       throw e;

@@ -121,6 +121,19 @@ final class SnapshotDirectories {
     return of(id).resolve("work");
   }
 
+  /** What a snapshot takes now, or took when it was committed. */
+  Usage usage(StoredSnapshot snapshot) throws SnapshotException.Storage {
+    if (snapshot.info().kind() == SnapshotKind.COMMITTED) {
+      return snapshot.usage();
+    }
+    Path fs = fs(snapshot.id());
+    try {
+      return DiskUsage.of(fs);
+    } catch (IOException e) {
+      throw new SnapshotException.Storage("measure " + fs + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Makes a directory that has no name of its own yet. */
   Path makeNew(SnapshotKind kind, Owner owner) throws IOException {
     Path made = Files.createTempDirectory(snapshots, NEW);

@@ -1,5 +1,8 @@
 package io.loadstar.snapshot;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /** The labels that the snapshotter itself reads or sets. */
 public final class SnapshotLabel {
 
@@ -37,4 +40,11 @@ public final class SnapshotLabel {
   public static final String NAMESPACE = OWN + "namespace";
 
   private SnapshotLabel() {}
+
+  /** containerd keeps no label with an empty value; one that comes with it is one that goes. */
+  static Map<String, String> present(Map<String, String> labels) {
+    Map<String, String> kept = new HashMap<>(labels);
+    kept.values().removeIf(String::isEmpty);
+    return kept;
+  }
 }

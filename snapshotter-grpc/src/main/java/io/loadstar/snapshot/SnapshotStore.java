@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,11 +31,13 @@ public final class SnapshotStore implements Closeable {
   private final SnapshotDatabase database;
   private final Steps steps;
   private final Clock clock = Clock.systemUTC();
+  private final SnapshotCommits commits;
 
   private SnapshotStore(SnapshotDirectories directories, SnapshotDatabase database, Steps steps) {
     this.directories = directories;
     this.database = database;
     this.steps = steps;
+    this.commits = new SnapshotCommits(directories, database, steps, clock);
   }
 
   /**
@@ -137,7 +138,8 @@ public final class SnapshotStore implements Closeable {
   StoredSnapshot create(SnapshotKind kind, String key, String parent, Map<String, String> labels)
       throws SnapshotException {
     Instant now = clock.instant();
-    SnapshotInfo info = new SnapshotInfo(key, parent, kind, present(labels), now, now);
+    SnapshotInfo info =
+        new SnapshotInfo(key, parent, kind, SnapshotLabel.present(labels), now, now);
     Optional<IdMaps> maps = IdLabels.read(labels);
     return database.transact(tx -> {
       Optional<StoredSnapshot> below = parent(tx, parent);
@@ -171,124 +173,9 @@ public final class SnapshotStore implements Closeable {
     return Optional.of(found);
   }
 
-  /**
-   * Commits an active snapshot that holds its own content.
-   *
-   * @param parent onto which it is put if it has none; empty for the one that it has
-   */
-  void commit(String key, String name, String parent, Map<String, String> labels)
-      throws SnapshotException {
-    StoredSnapshot before = get(key);
-    requireActive(before);
-    Usage usage = usage(before);
-    database.transact(tx -> {
-      StoredSnapshot active = tx.get(key);
-      requireActive(active);
-      Owner owner = SnapshotDirectories.ownerOf(directories.fs(active.id()));
-      SnapshotInfo info = committed(tx, active, name, withOwn(active, labels));
-      tx.replace(new StoredSnapshot(active.id(), info, false, owner, usage));
-      if (!parent.isEmpty() && !parent.equals(info.parent())) {
-        rebase(tx, active, parent);
-      }
-      return true;
-    });
-  }
-
-  private static void rebase(SnapshotTransaction tx, StoredSnapshot snapshot, String onto)
-      throws SnapshotException, SQLException {
-    String before = snapshot.info().parent();
-    if (!before.isEmpty()) {
-      throw new SnapshotException.InvalidArgument(
-          "snapshot %s has the parent \"%s\" and can't be rebased onto \"%s\""
-              .formatted(snapshot.name(), before, onto));
-    }
-    StoredSnapshot parent =
-        tx.find(onto)
-            .orElseThrow(
-                () -> new SnapshotException.NotFound("parent " + onto + " does not exist"));
-    if (parent.info().kind() != SnapshotKind.COMMITTED || parent.id() == snapshot.id()) {
-      throw new SnapshotException.FailedPrecondition("parent " + onto + " is not committed");
-    }
-    tx.putOnto(snapshot, parent);
-  }
-
-  /** What this snapshotter has noted stays, whatever labels a commit comes with. */
-  private static Map<String, String> withOwn(StoredSnapshot active, Map<String, String> labels) {
-    Map<String, String> all = new HashMap<>(labels);
-    active
-        .info()
-        .labels()
-        .forEach((name, value) -> {
-          if (name.startsWith(SnapshotLabel.OWN)) {
-            all.put(name, value);
-          }
-        });
-    return all;
-  }
-
-  /** Commits an active snapshot on which a lazy layer was mounted; it keeps its labels. */
-  void commitRemote(String key, String name, Owner owner) throws SnapshotException {
-    database.transact(tx -> {
-      StoredSnapshot active = tx.get(key);
-      requireActive(active);
-      Map<String, String> labels = new HashMap<>(active.info().labels());
-      labels.put(SnapshotLabel.REMOTE, SnapshotLabel.REMOTE_VALUE);
-      labels.put(SnapshotLabel.PREPARED, Preparation.LAZY.label());
-      SnapshotInfo info = committed(tx, active, name, labels);
-      tx.replace(new StoredSnapshot(active.id(), info, true, owner, Usage.NONE));
-      return true;
-    });
-  }
-
-  /**
-   * Fills an active snapshot, and commits it under {@code name}. What is filled in but not
-   * committed, because the process ends, goes with the snapshot.
-   *
-   * @throws NotUnpackedException as {@code filling} does; the snapshot is as before then
-   */
-  void commitFilled(StoredSnapshot active, String name, Map<String, String> labels, Filling filling)
-      throws SnapshotException, NotUnpackedException {
-    try {
-      SnapshotDirectories.Unpacking unpacking =
-          directories.makeUnpacking(active.id(), active.owner());
-      try {
-        filling.fill(unpacking.content(), unpacking.discarded());
-        steps.reached("unpacked");
-        directories.adopt(active.id(), unpacking);
-        steps.reached("adopted");
-      } catch (IOException | NotUnpackedException | RuntimeException | Error e) {
-        directories.drop(unpacking);
-        throw e;
-      }
-    } catch (IOException e) {
-      throw new NotUnpackedException(String.valueOf(e.getMessage()), e);
-    }
-    commit(active.name(), name, "", labels);
-  }
-
-  /** Puts a layer's files into a directory. */
-  @FunctionalInterface
-  interface Filling {
-    void fill(Path content, Path discarded) throws NotUnpackedException;
-  }
-
-  private SnapshotInfo committed(
-      SnapshotTransaction tx, StoredSnapshot active, String name, Map<String, String> labels)
-      throws SnapshotException, SQLException {
-    if (tx.find(name).isPresent()) {
-      throw new SnapshotException.AlreadyExists("snapshot " + name + " already exists");
-    }
-    Instant now = clock.instant();
-    return new SnapshotInfo(
-        name, active.info().parent(), SnapshotKind.COMMITTED, present(labels), now, now);
-  }
-
-  private static void requireActive(StoredSnapshot snapshot)
-      throws SnapshotException.FailedPrecondition {
-    if (snapshot.info().kind() != SnapshotKind.ACTIVE) {
-      throw new SnapshotException.FailedPrecondition(
-          "snapshot " + snapshot.name() + " is not active");
-    }
+  /** How active snapshots become committed ones. */
+  SnapshotCommits commits() {
+    return commits;
   }
 
   void remove(String key) throws SnapshotException {
@@ -311,7 +198,7 @@ public final class SnapshotStore implements Closeable {
               info.name(),
               info.parent(),
               info.kind(),
-              present(change.apply(info.labels())),
+              SnapshotLabel.present(change.apply(info.labels())),
               info.created(),
               clock.instant());
       StoredSnapshot after =
@@ -346,27 +233,12 @@ public final class SnapshotStore implements Closeable {
 
   /** What a snapshot takes now, or took when it was committed. */
   Usage usage(StoredSnapshot snapshot) throws SnapshotException {
-    if (snapshot.info().kind() == SnapshotKind.COMMITTED) {
-      return snapshot.usage();
-    }
-    Path fs = fs(snapshot);
-    try {
-      return DiskUsage.of(fs);
-    } catch (IOException e) {
-      throw new SnapshotException.Storage("measure " + fs + ": " + e.getMessage(), e);
-    }
+    return directories.usage(snapshot);
   }
 
   /** Directories that belong to no snapshot; they stay so, since ids aren't given twice. */
   List<Path> garbage() throws SnapshotException {
     return database.transact(tx -> directories.allBut(tx.ids()));
-  }
-
-  /** containerd keeps no label with an empty value; one that comes with it is one that goes. */
-  private static Map<String, String> present(Map<String, String> labels) {
-    Map<String, String> kept = new HashMap<>(labels);
-    kept.values().removeIf(String::isEmpty);
-    return kept;
   }
 
   @Override

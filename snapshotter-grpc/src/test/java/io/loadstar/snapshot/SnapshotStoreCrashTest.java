@@ -93,7 +93,7 @@ final class SnapshotStoreCrashTest {
     List<Path> copies =
         killedAtEachStep(store -> {
           store.create(SnapshotKind.ACTIVE, "key", "", NONE);
-          store.commit("key", "name", "", NONE);
+          store.commits().commit("key", "name", "", NONE);
           store.create(SnapshotKind.ACTIVE, "child", "name", NONE);
           store.remove("child");
         });
@@ -125,7 +125,7 @@ final class SnapshotStoreCrashTest {
     StoredSnapshot made;
     try (SnapshotStore store = SnapshotStore.open(folder)) {
       made = store.create(SnapshotKind.ACTIVE, "key", "", NONE);
-      store.commit("key", "name", "", NONE);
+      store.commits().commit("key", "name", "", NONE);
       TreeRemoval.remove(store.snapshotsDirectory().resolve(Long.toString(made.id())));
     }
     try (SnapshotStore store = SnapshotStore.open(folder)) {
