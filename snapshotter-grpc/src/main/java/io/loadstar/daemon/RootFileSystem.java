@@ -4,6 +4,8 @@ import io.loadstar.linux.EntryTypes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the daemon needs of the disk that its root directory is on. Immutable.
@@ -11,6 +13,8 @@ import java.nio.file.Path;
  * @param root the directory, which is there and has something in it
  */
 record RootFileSystem(Path root) {
+
+  private static final Logger log = LoggerFactory.getLogger(RootFileSystem.class);
 
   /** With less, what failed most likely failed for this: a database page and a log of it. */
   private static final long FULL = 256 << 10;
@@ -42,5 +46,22 @@ record RootFileSystem(Path root) {
       reason.addSuppressed(e);
     }
     return reason;
+  }
+
+  /** An overlay can't be the upper directory of another: containers wouldn't start. */
+  void warnOfOverlay() {
+    try {
+      String type = Files.getFileStore(root).type();
+      if (type.equals("overlay")) {
+        log.atWarn()
+            .addKeyValue("root", root)
+            .log("the root is on an overlay, where containers can't be mounted: move it");
+      }
+    } catch (IOException e) {
+      log.atWarn()
+          .addKeyValue("root", root)
+          .addKeyValue("error", e.toString())
+          .log("can't tell on what file system the root is");
+    }
   }
 }

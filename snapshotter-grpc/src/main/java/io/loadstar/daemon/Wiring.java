@@ -1,7 +1,6 @@
 package io.loadstar.daemon;
 
 import io.loadstar.cache.DiskContentStore;
-import io.loadstar.credentials.CredentialSource;
 import io.loadstar.grpc.SnapshotsService;
 import io.loadstar.grpc.SocketFile;
 import io.loadstar.grpc.UnixSocketServer;
@@ -11,12 +10,8 @@ import io.loadstar.lazy.LazyOptions;
 import io.loadstar.lazy.LearntReads;
 import io.loadstar.linux.UserNamespace;
 import io.loadstar.registry.CountedTraffic;
-import io.loadstar.registry.Network;
-import io.loadstar.registry.PlainHttp;
 import io.loadstar.registry.RegistryAccess;
 import io.loadstar.registry.RegistryClient;
-import io.loadstar.registry.RetryPolicy;
-import io.loadstar.registry.Timeouts;
 import io.loadstar.remote.KeptLayers;
 import io.loadstar.remote.KeptReads;
 import io.loadstar.remote.LayerResolver;
@@ -34,7 +29,6 @@ import io.loadstar.snapshot.SnapshotException;
 import io.loadstar.snapshot.SnapshotStore;
 import io.loadstar.unpack.UnpackBounds;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -85,12 +79,10 @@ final class Wiring {
   private static final int RESTORE_THREADS = 4;
   private static final long IDLE_SECONDS = 30;
 
-  private static final PlainHttp PLAIN_HTTP = PlainHttp.loopbackOnly();
-
   private final Daemon daemon = new Daemon();
   private final Places places;
   private final Configuration configuration;
-  private final ReloadableHosts hosts;
+  private final RegistryWiring registries;
   private final OverlayXattrs xattrs;
 
   /**
@@ -113,7 +105,7 @@ final class Wiring {
   private Wiring(Places places, Configuration configuration) throws IOException {
     this.places = places;
     this.configuration = configuration;
-    this.hosts = new ReloadableHosts(configuration.resolver(), PLAIN_HTTP);
+    this.registries = RegistryWiring.of(configuration);
     this.xattrs = UserNamespace.isFirst() ? OverlayXattrs.TRUSTED : OverlayXattrs.USER;
   }
 
@@ -149,7 +141,7 @@ final class Wiring {
     LazyNode node = daemon.add(LazyNode.start(content, lazyOptions(), learntReads()));
     CountedTraffic traffic = new CountedTraffic();
     CredentialWiring credentials = new CredentialWiring(configuration.keychains(), root, daemon);
-    RegistryAccess access = registryAccess(traffic, credentials.keychain());
+    RegistryAccess access = registries.access(traffic, credentials.keychain());
     Once<RegistryClient> registry = daemon.add(new Once<>(() -> new RegistryClient(access)));
     RegistryLayerOpener opener = new RegistryLayerOpener(registry);
     ExecutorService network =
@@ -192,7 +184,7 @@ final class Wiring {
     ServiceManager manager = daemon.add(ServiceManager.ofProcess());
     manager.ready();
     manager.watch(() -> answers(snapshotter));
-    daemon.onReload(new Reload(configuration, hosts, manager));
+    daemon.onReload(new Reload(configuration, registries.hosts(), manager));
     warmUp(registry);
   }
 
@@ -218,30 +210,6 @@ final class Wiring {
         .withWaitLimit(configuration.fetch().readTimeout())
         .withPrefetchWithoutLandmark(configuration.fetch().prefetchSize())
         .withBackground(configuration.fetch().background());
-  }
-
-  private RegistryAccess registryAccess(CountedTraffic traffic, CredentialSource credentials)
-      throws MalformedConfigurationException {
-    Timeouts usual = Timeouts.defaults();
-    Configuration.Resolver resolver = configuration.resolver();
-    Timeouts timeouts =
-        new Timeouts(usual.connect(), resolver.requestTimeout(), usual.stall(), usual.commit());
-    return new RegistryAccess(
-        PLAIN_HTTP,
-        hosts,
-        credentials,
-        network().withTimeouts(timeouts).withRedirects(resolver.redirects()),
-        RetryPolicy.defaults(),
-        RetryPolicy.patient(configuration.fetch().readTimeout()),
-        traffic);
-  }
-
-  private static Network network() throws MalformedConfigurationException {
-    try {
-      return Network.ofProcess();
-    } catch (IllegalArgumentException e) {
-      throw new MalformedConfigurationException("environment: " + e.getMessage());
-    }
   }
 
   private LayerResolver resolver(RegistryLayerOpener opener, ExecutorService network) {
@@ -317,25 +285,8 @@ final class Wiring {
         .name("loadstar-warm-up")
         .start(() -> {
           registry.makeAhead();
-          warnOfOverlay();
+          new RootFileSystem(places.root()).warnOfOverlay();
         });
-  }
-
-  /** An overlay can't be the upper directory of another: containers wouldn't start. */
-  private void warnOfOverlay() {
-    try {
-      String type = Files.getFileStore(places.root()).type();
-      if (type.equals("overlay")) {
-        log.atWarn()
-            .addKeyValue("root", places.root())
-            .log("the root is on an overlay, where containers can't be mounted: move it");
-      }
-    } catch (IOException e) {
-      log.atWarn()
-          .addKeyValue("root", places.root())
-          .addKeyValue("error", e.toString())
-          .log("can't tell on what file system the root is");
-    }
   }
 
   /** Threads that may block in native code; none are left when there is nothing to do. */
