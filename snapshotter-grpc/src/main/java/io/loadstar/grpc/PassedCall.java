@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call, passed from who asks us to who answers, message by message, without a look at what it
@@ -24,7 +25,8 @@ final class PassedCall {
   private final ClientCall<byte[], byte[]> answerer;
   private final Function<byte[], Consumer<Status>> first;
   private final UnaryOperator<Status> unanswered;
-  private volatile Consumer<Status> end = status -> {};
+  private Consumer<Status> end = status -> {};
+  private @Nullable Status ended;
 
   /**
    * @param first sees the first message before it goes on; what it returns is told how the call has
@@ -52,6 +54,27 @@ final class PassedCall {
     answerer.request(1);
     asker.request(1);
     return new Questions(questions, answers);
+  }
+
+  /** The answerer may fail while the first message is still being looked at. */
+  private void tellEnd(Consumer<Status> listener) {
+    Status already;
+    synchronized (this) {
+      already = ended;
+      end = listener;
+    }
+    if (already != null) {
+      listener.accept(already);
+    }
+  }
+
+  private void end(Status status) {
+    Consumer<Status> listener;
+    synchronized (this) {
+      ended = status;
+      listener = end;
+    }
+    listener.accept(status);
   }
 
   /** When one side's next message is asked for: as soon as the other can take one. */
@@ -96,7 +119,7 @@ final class PassedCall {
     public void onMessage(byte[] message) {
       if (!begun) {
         begun = true;
-        end = first.apply(message);
+        tellEnd(first.apply(message));
       }
       answerer.sendMessage(message);
       questions.passed();
@@ -149,7 +172,7 @@ final class PassedCall {
     @Override
     public void onClose(Status status, Metadata trailers) {
       // What the other end says itself comes without a cause.
-      end.accept(status);
+      end(status);
       boolean failed = !begun && status.getCause() instanceof IOException;
       asker.close(failed ? unanswered.apply(status) : status, trailers);
     }

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -231,6 +232,28 @@ final class ImageServiceProxyTest {
     assertArrayEquals(request, seen.getFirst());
     assertEquals(List.of(LOGIN), known);
     assertEquals(LOGIN, LearntCredentials.open(folder).find("r.example:5000", "a/b"));
+  }
+
+  @Test
+  void whatAPullHasBroughtIsForgottenWithItAndAFailedPullIsTriedAgain() throws Exception {
+    List<Status> answers = new ArrayList<>(List.of(Status.UNAVAILABLE, Status.OK));
+    containerd((call, headers, message) -> {
+      call.sendHeaders(new Metadata());
+      Status answer = answers.removeFirst();
+      if (answer.isOk()) {
+        call.sendMessage(message);
+      }
+      call.close(answer, new Metadata());
+    });
+    byte[] request = pull(auth().setUsername("me").setPassword("hidden"));
+    assertThrows(StatusRuntimeException.class, () -> call(PULL, request));
+    learnt.forgetUnused(Set::of);
+    assertEquals(LOGIN, learnt.find("r.example:5000", "a/b"));
+    call(PULL, request);
+    learnt.forgetUnused(() -> Set.of("a/b"));
+    assertEquals(LOGIN, learnt.find("r.example:5000", "a/b"));
+    learnt.forgetUnused(Set::of);
+    assertEquals(new Credentials.Anonymous(), learnt.find("r.example:5000", "a/b"));
   }
 
   @Test
