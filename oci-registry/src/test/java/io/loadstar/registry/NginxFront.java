@@ -148,16 +148,16 @@ final class NginxFront implements AutoCloseable {
   /** From now on another signature is wanted, and the registry's redirects have it. */
   void signAnew(String signature) throws IOException, InterruptedException {
     writeConfig(signature);
-    long before = process.children().count();
+    // Before it is told: the new ones may be there at once.
+    List<Long> old = process.children().map(ProcessHandle::pid).toList();
     Process hangUp =
         new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).inheritIO().start();
     if (hangUp.waitFor() != 0) {
       throw new IOException("nginx can't be told");
     }
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    List<Long> old = process.children().map(ProcessHandle::pid).toList();
     while (process.children().map(ProcessHandle::pid).anyMatch(old::contains)
-        || process.children().count() < before) {
+        || process.children().count() < old.size()) {
       if (System.nanoTime() - deadline > 0 || process.waitFor(20, TimeUnit.MILLISECONDS)) {
         throw new IOException("nginx doesn't take its new configuration, see " + directory);
       }
