@@ -2,73 +2,31 @@ package io.loadstar.convert;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
-import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.build.BuildOptions;
 import io.loadstar.build.LayerBuilder;
 import io.loadstar.convert.LayerReport.State;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.format.StargzFooter;
-import io.loadstar.layout.LayoutException;
-import io.loadstar.layout.LayoutImageDestination;
-import io.loadstar.layout.LayoutImageSource;
-import io.loadstar.layout.OciLayout;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageConfig;
-import io.loadstar.oci.ImageDestination;
 import io.loadstar.oci.ImageDocument;
-import io.loadstar.oci.ImageIndex;
-import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.JsonDocument;
 import io.loadstar.oci.Manifest;
 import io.loadstar.oci.MediaTypes;
-import io.loadstar.oci.Platform;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class ImageConverterTest {
-
-  @TempDir Path directory;
-
-  private LayerBuilder builder;
-  private Path work;
-  private final List<String> notices = new CopyOnWriteArrayList<>();
-  private final List<Descriptor> reads = new CopyOnWriteArrayList<>();
-  private final List<Descriptor> writes = new CopyOnWriteArrayList<>();
-
-  @BeforeEach
-  void start() throws IOException {
-    builder = new LayerBuilder(2);
-    work = Files.createDirectory(directory.resolve("work"));
-  }
-
-  @AfterEach
-  void stop() {
-    builder.close();
-  }
-
+/** One image converted: its layers, its config, and what is left as it is. */
+final class ImageConverterTest extends ConversionRig {
   @Test
   void layersConfigAndManifestFitTogether() throws Exception {
     publish("src", image(TestImage.Family.OCI, "amd64", 1, 2));
@@ -200,72 +158,6 @@ final class ImageConverterTest {
   }
 
   @Test
-  void eachImageOfAnIndexIsConverted() throws Exception {
-    publishIndex();
-    ConversionReport report = convert("index", "dst", options());
-    ImageIndex index = ImageIndex.parse(source("dst").resolve());
-    assertEquals(2, index.manifests().size());
-    assertEquals(
-        List.of("linux/amd64", "linux/arm64"),
-        report.images().stream().map(ConversionReport.Image::platform).toList());
-    for (int i = 0; i < 2; i++) {
-      Descriptor entry = index.manifests().get(i);
-      assertEquals(report.images().get(i).after(), entry.digest());
-      assertEquals("kept", entry.annotations().get("test.entry"));
-      Manifest manifest = Manifest.parse(source("dst").manifest(entry));
-      assertTrue(
-          manifest
-              .layers()
-              .getFirst()
-              .annotations()
-              .containsKey("containerd.io/snapshot/stargz/toc.digest"));
-    }
-    assertEquals(1, notices.size(), notices.toString());
-    assertTrue(notices.getFirst().contains("is dropped"), notices.toString());
-  }
-
-  @Test
-  void attestationsCanBeKeptAndArePointedToTheNewImage() throws Exception {
-    publishIndex();
-    ConversionReport report =
-        convert("index", "dst", options().withAttestations(Attestations.KEEP));
-    Descriptor before = ImageIndex.parse(source("index").resolve()).manifests().get(2);
-    Descriptor after = ImageIndex.parse(source("dst").resolve()).manifests().get(2);
-    assertEquals(before.digest(), after.digest());
-    assertEquals(
-        report.images().getFirst().after().toString(),
-        after.annotations().get("vnd.docker.reference.digest"));
-    source("dst").manifest(after.withoutAnnotation("vnd.docker.reference.digest"));
-    assertTrue(notices.getFirst().contains("is kept"), notices.toString());
-  }
-
-  @Test
-  void attestationsOfImagesThatDoNotChangeStay() throws Exception {
-    publishIndex();
-    ConversionOptions keeping = options().withAttestations(Attestations.KEEP);
-    Digest once = convert("index", "dst", keeping).result();
-    assertEquals(once, convert("dst", "again", options()).result());
-  }
-
-  @Test
-  void whatNobodyKnowsComesOverAsItIs() throws Exception {
-    publishIndex();
-    byte[] bytes = "anything".getBytes(UTF_8);
-    Descriptor unknown =
-        Descriptor.of("application/vnd.example.unknown", Digest.of(bytes), bytes.length)
-            .withAnnotation("a", "b");
-    ImageDestination destination = destination("index");
-    destination.putBlob(unknown, io.loadstar.oci.BlobContent.of(bytes));
-    List<Descriptor> entries =
-        new ArrayList<>(ImageIndex.parse(source("index").resolve()).manifests());
-    entries.add(1, unknown);
-    destination.publish(ImageIndex.of(entries).toDocument());
-    convert("index", "dst", options());
-    assertEquals(unknown, ImageIndex.parse(source("dst").resolve()).manifests().get(1));
-    assertEquals("anything", new String(source("dst").smallBlob(unknown), UTF_8));
-  }
-
-  @Test
   void aLayerThatWasConvertedBeforeIsFoundAgainIfItIsWhatItWas() throws Exception {
     publish("src", image(TestImage.Family.OCI, "amd64", 1, 2));
     Path records = directory.resolve("records");
@@ -297,250 +189,5 @@ final class ImageConverterTest {
       }
     }
     assertEquals(first.result(), convert("src", "again", recording).result());
-  }
-
-  @Test
-  void onePlatformOfAnIndexCanBeChosen() throws Exception {
-    publishIndex();
-    convert("index", "dst", options("linux/arm64"));
-    ImageIndex index = ImageIndex.parse(source("dst").resolve());
-    assertEquals(
-        List.of(Platform.parse("linux/arm64")),
-        index.manifests().stream().flatMap(entry -> entry.platform().stream()).toList());
-    ConversionException e =
-        assertThrows(
-            ConversionException.class, () -> convert("index", "x", options("linux/s390x")));
-    assertTrue(String.valueOf(e.getMessage()).contains("linux/amd64, linux/arm64"));
-  }
-
-  @Test
-  void aLayerThatIsNoTarFailsAndLeavesNothing() throws Exception {
-    TestImage image =
-        new TestImage(TestImage.Family.OCI, "amd64")
-            .blob(TestImage.nonsense(), Digest.of(TestImage.nonsense()));
-    publish("src", image);
-    Path target = directory.resolve("target");
-    ConversionException e =
-        assertThrows(
-            ConversionException.class,
-            () -> {
-              try (ImageDestination destination =
-                  new LayoutImageDestination(OciLayout.openOrCreate(target), "x")) {
-                convert("src", destination, options(), builder);
-              }
-            });
-    assertTrue(
-        String.valueOf(e.getMessage())
-            .contains("layer " + Digest.of(TestImage.nonsense()) + " of oci:"));
-    assertFalse(Files.exists(target));
-    assertEquals(List.of(), files(work));
-  }
-
-  @Test
-  void aDamagedLayerIsAMismatchAndNotAMalformedTar() throws Exception {
-    publish("src", image(TestImage.Family.OCI, "amd64", 1));
-    Descriptor layer = Manifest.parse(source("src").resolve()).layers().getFirst();
-    Path file = layout().resolve("blobs/sha256").resolve(layer.digest().hex());
-    byte[] bytes = Files.readAllBytes(file);
-    bytes[bytes.length / 2] ^= 0x55;
-    Files.write(file, bytes);
-    assertThrows(DigestMismatchException.class, () -> convert("src", "dst", options()));
-    assertThrows(LayoutException.NotFound.class, () -> source("dst").resolve());
-    assertEquals(List.of(), files(work));
-  }
-
-  @Test
-  void aConfigThatDoesNotFitIsRefused() throws Exception {
-    ImageDocument document = image(TestImage.Family.OCI, "amd64", 1, 2).store(destination("x"));
-    Manifest manifest = Manifest.parse(document);
-    destination("src")
-        .publish(manifest.withLayers(List.of(manifest.layers().getFirst())).toDocument());
-    assertThrows(ConversionException.class, () -> convert("src", "dst", options()));
-  }
-
-  @Test
-  void anInterruptedConversionLeavesNothing() throws Exception {
-    publish("src", image(TestImage.Family.OCI, "amd64", 1, 2));
-    CountDownLatch reading = new CountDownLatch(1);
-    CompletableFuture<Throwable> ended = new CompletableFuture<>();
-    Thread thread =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                new ImageConverter(
-                        new ImageConverter.Places(source("src"), destination("dst")),
-                        builder,
-                        options(),
-                        new Recorder() {
-                          @Override
-                          public void read(Descriptor blob, long bytes) {
-                            reading.countDown();
-                          }
-                        })
-                    .convert(source("src").resolve());
-                ended.complete(new AssertionError("it wasn't interrupted"));
-              } catch (IOException | RuntimeException e) {
-                ended.complete(e);
-              }
-            });
-    assertTrue(reading.await(20, TimeUnit.SECONDS));
-    thread.interrupt();
-    Throwable thrown = ended.get(20, TimeUnit.SECONDS);
-    assertTrue(thrown instanceof IOException, String.valueOf(thrown));
-    assertThrows(LayoutException.NotFound.class, () -> source("dst").resolve());
-    assertEquals(List.of(), files(work));
-    assertTrue(
-        files(layout().resolve("blobs/sha256")).stream()
-            .noneMatch(file -> file.getFileName().toString().startsWith(".")));
-  }
-
-  @Test
-  void aCopyIsTheSameImage() throws Exception {
-    publishIndex();
-    Path other = directory.resolve("other");
-    try (ImageDestination destination =
-        new LayoutImageDestination(OciLayout.openOrCreate(other), "copy")) {
-      long stored =
-          new ImageCopier(
-                  new ImageConverter.Places(source("index"), destination),
-                  PlatformChoice.all(),
-                  new Recorder())
-              .copy(source("index").resolve())
-              .storedBytes();
-      assertTrue(stored > 0);
-    }
-    ImageSource copied = new LayoutImageSource(OciLayout.open(other), "copy");
-    assertEquals(source("index").resolve().digest(), copied.resolve().digest());
-    for (Descriptor entry : ImageIndex.parse(copied.resolve()).manifests()) {
-      Manifest manifest = Manifest.parse(copied.manifest(entry));
-      copied.smallBlob(manifest.config());
-      for (Descriptor layer : manifest.layers()) {
-        copied.smallBlob(layer);
-      }
-    }
-  }
-
-  private TestImage image(TestImage.Family family, String architecture, int... seeds)
-      throws IOException, InterruptedException {
-    TestImage image = new TestImage(family, architecture);
-    for (int seed : seeds) {
-      Path root = directory.resolve("tree-" + seed);
-      if (!Files.exists(root)) {
-        TestImage.plant(root, seed);
-      }
-      image.layer(root);
-    }
-    return image;
-  }
-
-  private void publish(String tag, TestImage image) throws IOException {
-    ImageDestination destination = destination(tag);
-    destination.publish(image.store(destination));
-  }
-
-  private void publishIndex() throws IOException, InterruptedException {
-    List<Descriptor> entries = new ArrayList<>();
-    ImageDestination destination = destination("index");
-    for (String architecture : List.of("amd64", "arm64")) {
-      ImageDocument manifest =
-          image(TestImage.Family.DOCKER, architecture, architecture.equals("amd64") ? 1 : 2)
-              .store(destination);
-      destination.putManifest(manifest);
-      ObjectNode entry = manifest.descriptor().withAnnotation("test.entry", "kept").toJson();
-      entry.putObject("platform").put("os", "linux").put("architecture", architecture);
-      entries.add(Descriptor.parse(entry, "entry"));
-    }
-    ImageDocument attestation = image(TestImage.Family.OCI, "unknown", 1).store(destination);
-    destination.putManifest(attestation);
-    entries.add(
-        attestation
-            .descriptor()
-            .withAnnotation("vnd.docker.reference.type", "attestation-manifest")
-            .withAnnotation("vnd.docker.reference.digest", entries.getFirst().digest().toString()));
-    destination.publish(ImageIndex.of(entries).toDocument());
-  }
-
-  private ConversionReport convert(String from, String to, ConversionOptions options)
-      throws IOException {
-    return convert(from, destination(to), options, builder);
-  }
-
-  private ConversionReport convert(
-      String from, ImageDestination to, ConversionOptions options, LayerBuilder with)
-      throws IOException {
-    ImageSource source = source(from);
-    return new ImageConverter(new ImageConverter.Places(source, to), with, options, new Recorder())
-        .convert(source.resolve());
-  }
-
-  private ConversionOptions options(String... platforms) {
-    return ConversionOptions.of(
-            BuildOptions.DEFAULT.withChunkSize(1 << 19).withCompressionLevel(1), work)
-        .withPlatforms(
-            platforms.length == 0
-                ? PlatformChoice.present()
-                : PlatformChoice.of(Arrays.stream(platforms).map(Platform::parse).toList()));
-  }
-
-  private Path layout() {
-    return directory.resolve("layout");
-  }
-
-  private ImageDestination destination(String tag) throws IOException {
-    return new LayoutImageDestination(OciLayout.openOrCreate(layout()), tag);
-  }
-
-  private ImageSource source(String tag) throws IOException {
-    return new LayoutImageSource(OciLayout.open(layout()), tag);
-  }
-
-  private byte[] blob(String tag, Descriptor descriptor) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (BlobSource blob = source(tag).openBlob(descriptor)) {
-      io.loadstar.oci.BlobContent.of(blob).writeTo(out);
-    }
-    return out.toByteArray();
-  }
-
-  private ObjectNode json(String tag, Descriptor descriptor) throws IOException {
-    return JsonDocument.parse(source(tag).smallBlob(descriptor), "document");
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.toList();
-    }
-  }
-
-  private class Recorder implements ConversionListener {
-    @Override
-    public void readStarted(Descriptor blob) {
-      reads.add(blob);
-    }
-
-    @Override
-    public void read(Descriptor blob, long bytes) {}
-
-    @Override
-    public void readEnded(Descriptor blob) {}
-
-    @Override
-    public void writeStarted(Descriptor blob) {
-      writes.add(blob);
-    }
-
-    @Override
-    public void written(Descriptor blob, long bytes) {}
-
-    @Override
-    public void writeEnded(Descriptor blob) {}
-
-    @Override
-    public void layerDone(LayerReport layer) {}
-
-    @Override
-    public void notice(String line) {
-      notices.add(line);
-    }
   }
 }
