@@ -107,7 +107,7 @@ public final class TestImage {
     for (int size : new int[] {0, 1, 511, 512, 513, 100_000, 1_200_000}) {
       byte[] content = new byte[size];
       for (int i = 0; i < size; i++) {
-        content[i] = (byte) ('a' + random.nextInt(4));
+        content[i] = (byte) ('a' + random.nextInt(26));
       }
       Files.write(directory.resolve("file-" + size), content);
     }
