@@ -1,8 +1,5 @@
 package io.loadstar.remote;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Scheduler;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.UnsupportedBlobException;
@@ -17,13 +14,11 @@ import io.loadstar.snapshot.NotLazyException;
 import io.loadstar.toc.Toc;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
@@ -33,47 +28,22 @@ import org.slf4j.LoggerFactory;
 /**
  * Turns what labels say into layers that can be mounted. Thread-safe; the threads belong to who
  * made it.
- *
- * <p>An image's layers are asked for one after the other, each after the one before has been
- * mounted. So the first brings the others along: they are opened at the same time, at most {@value
- * #MAX_AT_ONCE} at once, and kept until they are asked for, or two minutes. Only their bytes are
- * kept: what the manifest promises of their TOCs isn't known before, and nothing is read that could
- * still be another's.
  */
 public final class LayerResolver {
 
   private static final Logger log = LoggerFactory.getLogger(LayerResolver.class);
 
-  private static final int MAX_AT_ONCE = 8;
-  private static final Duration KEPT_FOR = Duration.ofMinutes(2);
-
-  /** Bytes of TOCs that are kept before they are asked for. */
-  private static final long MAX_KEPT_BYTES = 64L << 20;
-
   private final LayerOpener opener;
   private final Terms terms;
   private final Threads threads;
   private final LongAdder unverified = new LongAdder();
-  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
-  private final AsyncCache<Blob, Opening> openings;
+  private final OpenedBlobs blobs;
 
   /**
    * @param network a thread for each task: they wait for registries
    * @param computing as many as there are cores: they parse and hash
    */
   public record Threads(ExecutorService network, ExecutorService computing) {}
-
-  private record Blob(String repository, Digest layer) {}
-
-  /** How it ended. */
-  private sealed interface Opening {
-    record Lazy(LayerOpener.Opened opened) implements Opening {}
-
-    record Ordinary(UnsupportedBlobException reason) implements Opening {}
-
-    /** That may be another time: it is tried again when the layer is asked for. */
-    record Failed(IOException reason) implements Opening {}
-  }
 
   /**
    * What layers are resolved to.
@@ -91,24 +61,7 @@ public final class LayerResolver {
     this.opener = opener;
     this.terms = terms;
     this.threads = threads;
-    this.openings =
-        Caffeine.newBuilder()
-            .expireAfterWrite(KEPT_FOR)
-            .maximumWeight(MAX_KEPT_BYTES)
-            .weigher(LayerResolver::weight)
-            .scheduler(Scheduler.systemScheduler())
-            .executor(threads.computing())
-            .buildAsync();
-  }
-
-  private static int weight(Blob blob, Opening opening) {
-    return switch (opening) {
-      case Opening.Lazy(LayerOpener.Opened opened) ->
-          1
-              + opened.blob().toc().json().remaining()
-              + opened.blob().compressedToc().bytes().remaining();
-      case Opening.Ordinary _, Opening.Failed _ -> 1;
-    };
+    this.blobs = new OpenedBlobs(opener, threads);
   }
 
   /**
@@ -118,81 +71,27 @@ public final class LayerResolver {
    */
   ResolvedLayer resolve(LayerSource source) throws NotLazyException {
     requirePromise(source);
-    Blob blob = new Blob(source.image().name(), source.layer());
-    boolean ahead = openings.getIfPresent(blob) != null;
-    CompletableFuture<Opening> own = open(blob, source.image());
-    for (Digest neighbour : source.neighbours()) {
-      var _ = openAhead(new Blob(source.image().name(), neighbour), source.image());
-    }
-    Opening opening = await(own, source);
-    if (opening instanceof Opening.Failed && ahead) {
-      openings.synchronous().invalidate(blob);
-      opening = await(open(blob, source.image()), source);
+    boolean ahead = blobs.isBegun(source);
+    CompletableFuture<OpenedBlobs.Opening> own = blobs.open(source);
+    var _ = blobs.openAhead(source.image(), source.neighbours());
+    OpenedBlobs.Opening opening = await(own, source);
+    if (opening instanceof OpenedBlobs.Opening.Failed && ahead) {
+      blobs.forget(source);
+      opening = await(blobs.open(source), source);
     }
     return switch (opening) {
-      case Opening.Failed(IOException reason) -> {
-        openings.synchronous().invalidate(blob);
+      case OpenedBlobs.Opening.Failed(IOException reason) -> {
+        blobs.forget(source);
         throw new NotLazyException(source.toString(), reason);
       }
-      case Opening.Ordinary(UnsupportedBlobException reason) ->
+      case OpenedBlobs.Opening.Ordinary(UnsupportedBlobException reason) ->
           throw new NotLazyException(source.toString(), reason);
-      case Opening.Lazy(LayerOpener.Opened opened) -> {
+      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened) -> {
         Facts facts =
             new Facts(opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc());
         yield resolved(source, facts, opened.source());
       }
     };
-  }
-
-  /**
-   * Begins to open layers that will be asked for, in turn.
-   *
-   * @param image the image that they will be asked for with
-   */
-  void expect(ImageReference image, List<Digest> layers) {
-    for (Digest layer : layers) {
-      var _ = openAhead(new Blob(image.name(), layer), image);
-    }
-  }
-
-  /**
-   * Whether one of the layers that will be asked for next can be read lazily, as far as its blob
-   * shows. They are opened for that, at once, and then kept until they are asked for.
-   */
-  boolean isAnyLazy(LayerSource source) {
-    List<CompletableFuture<Opening>> above = new ArrayList<>();
-    for (Digest neighbour : source.neighbours()) {
-      above.add(openAhead(new Blob(source.image().name(), neighbour), source.image()));
-    }
-    long deadline = System.nanoTime() + terms.timeout.toNanos();
-    for (CompletableFuture<Opening> opening : above) {
-      if (isLazy(opening, Math.max(0, deadline - System.nanoTime()))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The layers that will be asked for next and can't be read lazily, as far as that is known. */
-  List<Digest> ordinaryAbove(LayerSource source) {
-    return source.neighbours().stream()
-        .filter(neighbour -> {
-          CompletableFuture<Opening> opening =
-              openings.getIfPresent(new Blob(source.image().name(), neighbour));
-          return opening != null && opening.getNow(null) instanceof Opening.Ordinary;
-        })
-        .toList();
-  }
-
-  private static boolean isLazy(CompletableFuture<Opening> opening, long nanos) {
-    try {
-      return opening.get(nanos, TimeUnit.NANOSECONDS) instanceof Opening.Lazy;
-    } catch (TimeoutException | ExecutionException e) {
-      return false; // It isn't known to be.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   /**
@@ -258,43 +157,28 @@ public final class LayerResolver {
     return unverified.sum();
   }
 
+  /**
+   * Begins to open layers that will be asked for, in turn.
+   *
+   * @param image the image that they will be asked for with
+   */
+  void expect(ImageReference image, List<Digest> layers) {
+    var _ = blobs.openAhead(image, layers);
+  }
+
+  /** {@link OpenedBlobs#isAnyLazy}, of those that will be asked for next, in one layer's time. */
+  boolean isAnyLazy(LayerSource source) {
+    return blobs.isAnyLazy(source.image(), source.neighbours(), terms.timeout);
+  }
+
+  /** {@link OpenedBlobs#ordinary}, of those that will be asked for next. */
+  List<Digest> ordinaryAbove(LayerSource source) {
+    return blobs.ordinary(source.image(), source.neighbours());
+  }
+
   /** Lets go of what was kept of a layer for its Prepare. */
   void forget(LayerSource source) {
-    openings.synchronous().invalidate(new Blob(source.image().name(), source.layer()));
-  }
-
-  private CompletableFuture<Opening> open(Blob blob, ImageReference image) {
-    return openings.get(
-        blob,
-        (key, executor) ->
-            CompletableFuture.supplyAsync(() -> openNow(key, image), threads.network()));
-  }
-
-  /** As above, in turn: what somebody waits for is never kept waiting by what nobody does yet. */
-  private CompletableFuture<Opening> openAhead(Blob blob, ImageReference image) {
-    return openings.get(
-        blob,
-        (key, executor) ->
-            CompletableFuture.supplyAsync(() -> openInTurn(key, image), threads.network()));
-  }
-
-  private Opening openInTurn(Blob blob, ImageReference image) {
-    atOnce.acquireUninterruptibly();
-    try {
-      return openNow(blob, image);
-    } finally {
-      atOnce.release();
-    }
-  }
-
-  private Opening openNow(Blob blob, ImageReference image) {
-    try {
-      return new Opening.Lazy(opener.open(image, blob.layer()));
-    } catch (UnsupportedBlobException e) {
-      return new Opening.Ordinary(e);
-    } catch (IOException e) {
-      return new Opening.Failed(e);
-    }
+    blobs.forget(source);
   }
 
   private <T> T await(CompletableFuture<T> future, LayerSource source) throws NotLazyException {

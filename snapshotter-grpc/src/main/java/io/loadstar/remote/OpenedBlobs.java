@@ -1,0 +1,174 @@
+package io.loadstar.remote;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Scheduler;
+import io.loadstar.blob.Digest;
+import io.loadstar.blob.UnsupportedBlobException;
+import io.loadstar.oci.ImageReference;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Blobs that are being opened, or were and haven't been asked for yet. Thread-safe; the threads
+ * belong to who made it.
+ *
+ * <p>An image's layers are asked for one after the other, each after the one before has been
+ * mounted. So the first brings the others along: they are opened at the same time, at most {@value
+ * #MAX_AT_ONCE} at once, and kept until they are asked for, or two minutes. Only their bytes are
+ * kept: what the manifest promises of their TOCs isn't known before, and nothing is read that could
+ * still be another's.
+ */
+final class OpenedBlobs {
+
+  private static final int MAX_AT_ONCE = 8;
+  private static final Duration KEPT_FOR = Duration.ofMinutes(2);
+
+  /** Bytes of TOCs that are kept before they are asked for. */
+  private static final long MAX_KEPT_BYTES = 64L << 20;
+
+  private final LayerOpener opener;
+  private final LayerResolver.Threads threads;
+  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+  private final AsyncCache<Blob, Opening> openings;
+
+  private record Blob(String repository, Digest layer) {
+
+    static Blob of(LayerSource source) {
+      return new Blob(source.image().name(), source.layer());
+    }
+  }
+
+  /** How it ended. */
+  sealed interface Opening {
+    record Lazy(LayerOpener.Opened opened) implements Opening {}
+
+    record Ordinary(UnsupportedBlobException reason) implements Opening {}
+
+    /** That may be another time: it is tried again when the layer is asked for. */
+    record Failed(IOException reason) implements Opening {}
+  }
+
+  OpenedBlobs(LayerOpener opener, LayerResolver.Threads threads) {
+    this.opener = opener;
+    this.threads = threads;
+    this.openings =
+        Caffeine.newBuilder()
+            .expireAfterWrite(KEPT_FOR)
+            .maximumWeight(MAX_KEPT_BYTES)
+            .weigher(OpenedBlobs::weight)
+            .scheduler(Scheduler.systemScheduler())
+            .executor(threads.computing())
+            .buildAsync();
+  }
+
+  private static int weight(Blob blob, Opening opening) {
+    return switch (opening) {
+      case Opening.Lazy(LayerOpener.Opened opened) ->
+          1
+              + opened.blob().toc().json().remaining()
+              + opened.blob().compressedToc().bytes().remaining();
+      case Opening.Ordinary _, Opening.Failed _ -> 1;
+    };
+  }
+
+  /** Whether somebody has begun to open it; it may have failed since. */
+  boolean isBegun(LayerSource source) {
+    return openings.getIfPresent(Blob.of(source)) != null;
+  }
+
+  /** Begins to open a layer's blob, if that hasn't been begun. */
+  CompletableFuture<Opening> open(LayerSource source) {
+    return openings.get(
+        Blob.of(source),
+        (key, executor) ->
+            CompletableFuture.supplyAsync(() -> openNow(key, source.image()), threads.network()));
+  }
+
+  /**
+   * Begins to open layers' blobs, in turn: what somebody waits for is never kept waiting by what
+   * nobody does yet.
+   *
+   * @param image the image that they will be asked for with
+   */
+  List<CompletableFuture<Opening>> openAhead(ImageReference image, List<Digest> layers) {
+    List<CompletableFuture<Opening>> begun = new ArrayList<>();
+    for (Digest layer : layers) {
+      begun.add(
+          openings.get(
+              new Blob(image.name(), layer),
+              (key, executor) ->
+                  CompletableFuture.supplyAsync(() -> openInTurn(key, image), threads.network())));
+    }
+    return begun;
+  }
+
+  /**
+   * Whether one of these layers can be read lazily, as far as its blob shows. They are opened for
+   * that, at once, and then kept until they are asked for.
+   *
+   * @param timeout after which what isn't known to be lazy isn't
+   */
+  boolean isAnyLazy(ImageReference image, List<Digest> layers, Duration timeout) {
+    List<CompletableFuture<Opening>> begun = openAhead(image, layers);
+    long deadline = System.nanoTime() + timeout.toNanos();
+    for (CompletableFuture<Opening> opening : begun) {
+      if (isLazy(opening, Math.max(0, deadline - System.nanoTime()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Those of these layers that can't be read lazily, as far as that is known. */
+  List<Digest> ordinary(ImageReference image, List<Digest> layers) {
+    return layers.stream()
+        .filter(layer -> {
+          CompletableFuture<Opening> opening = openings.getIfPresent(new Blob(image.name(), layer));
+          return opening != null && opening.getNow(null) instanceof Opening.Ordinary;
+        })
+        .toList();
+  }
+
+  private static boolean isLazy(CompletableFuture<Opening> opening, long nanos) {
+    try {
+      return opening.get(nanos, TimeUnit.NANOSECONDS) instanceof Opening.Lazy;
+    } catch (TimeoutException | ExecutionException e) {
+      return false; // It isn't known to be.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Lets go of a layer's blob. */
+  void forget(LayerSource source) {
+    openings.synchronous().invalidate(Blob.of(source));
+  }
+
+  private Opening openInTurn(Blob blob, ImageReference image) {
+    atOnce.acquireUninterruptibly();
+    try {
+      return openNow(blob, image);
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private Opening openNow(Blob blob, ImageReference image) {
+    try {
+      return new Opening.Lazy(opener.open(image, blob.layer()));
+    } catch (UnsupportedBlobException e) {
+      return new Opening.Ordinary(e);
+    } catch (IOException e) {
+      return new Opening.Failed(e);
+    }
+  }
+}
