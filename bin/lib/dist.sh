@@ -50,7 +50,11 @@ java_flags() {
 cache_of() {
   case "$1 ${2:-}" in
     "loadstar " | "loadstar --help" | "loadstar -h" | "loadstar --version" | "loadstar -V") CACHE=$dist/aot/loadstar-help.aot ;;
-    "loadstar convert" | "loadstar optimize" | "loadstar verify") CACHE=$dist/aot/loadstar-convert.aot ;;
+    "loadstar convert" | "loadstar verify") CACHE=$dist/aot/loadstar-convert.aot ;;
+    "loadstar optimize")
+      CACHE=$dist/aot/loadstar-optimize.aot
+      if [[ ! -e $CACHE ]]; then CACHE=$dist/aot/loadstar-convert.aot; fi # which is what it has where no container could be run
+      ;;
     "loadstar pull") pull_cache ;;
     *) CACHE=$dist/aot/$1.aot ;;
   esac

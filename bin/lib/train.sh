@@ -37,7 +37,7 @@ keep() { # keep WORK: the caches that were written, all at once, so that none is
   done
 }
 
-# train_on_node WORK: a small image is converted, pulled lazily and run, on a node as quickstart's.
+# train_on_node WORK: a small image is converted, optimized, pulled lazily and run, on a node as quickstart's.
 train_on_node() {
   local work=$1 reference
   trap 'stop_node' EXIT
@@ -55,6 +55,8 @@ train_on_node() {
   record "$work" loadstar-pull loadstar pull --address "$node/c.sock" --namespace "${node##*/}" --snapshotter loadstar "$reference:lazy"
   # What a command does that pulls by itself, in a namespace that has nothing yet.
   record "$work" loadstar loadstar pull --address "$node/c.sock" --daemon none --namespace "${node##*/}-own" --snapshotter loadstar "$reference:lazy"
+  # It needs a directory that an overlay can stand on, which /tmp may not be.
+  TMPDIR=$node record "$work" loadstar-optimize loadstar optimize --address "$node/c.sock" "$reference:v1" "$reference:optimized" || true
   run_container loadstar "$reference:lazy" train
   # Its JVM writes the cache when it has been told to end: that takes longer than ending does.
   node_patience=120
