@@ -142,11 +142,49 @@ public final class LocalRegistry implements AutoCloseable {
 
   /** The file that holds a blob that was pushed: to be looked at, or to be spoiled. */
   public Path blobFile(Digest digest) {
-    return directory
-        .resolve("storage/docker/registry/v2/blobs/sha256")
+    return blobs()
+        .resolve("sha256")
         .resolve(digest.hex().substring(0, 2))
         .resolve(digest.hex())
         .resolve("data");
+  }
+
+  /**
+   * Copies all blobs and one repository, as they are now.
+   *
+   * @param directory an existing one, for {@link #take}
+   */
+  public void keep(String repository, Path directory)
+      throws IOException, InterruptedException, TimeoutException {
+    copy(repositories().resolve(repository), directory.resolve("repository"));
+    copy(blobs(), directory.resolve("blobs"));
+  }
+
+  /**
+   * Has what another one kept.
+   *
+   * @param directory of {@link #keep}
+   * @param repository how it is called here, where there is none of the name
+   */
+  public void take(Path directory, String repository)
+      throws IOException, InterruptedException, TimeoutException {
+    copy(directory.resolve("blobs"), blobs());
+    copy(directory.resolve("repository"), repositories().resolve(repository));
+  }
+
+  private Path repositories() {
+    return directory.resolve("storage/docker/registry/v2/repositories");
+  }
+
+  private Path blobs() {
+    return directory.resolve("storage/docker/registry/v2/blobs");
+  }
+
+  private static void copy(Path from, Path to)
+      throws IOException, InterruptedException, TimeoutException {
+    Files.createDirectories(to);
+    Program.of("cp", "--recursive", "--no-target-directory", from.toString(), to.toString())
+        .output();
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
  * which a credential helper has, and is reached through a proxy that wants another.
  */
 class CompanyNetworkTest {
+
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
 
   // bcrypt, cost 4, of "opensesame"
   private static final String LOGIN =
@@ -70,7 +73,7 @@ class CompanyNetworkTest {
 
   private void runLazily(PrivateNode node, LocalRegistry registry, String reference)
       throws Exception {
-    SampleImage image = SampleImage.pushed(node, "sample");
+    SampleImage image = SHARED.sample(node, "sample");
     assertNoSecretIn(
         node.loadstar(
                 "convert", "--hosts-dir", certificates().toString(), image.ordinary(), reference)

@@ -14,11 +14,13 @@ class Containerd2Test extends ContainerdContract {
   @RegisterExtension
   static final NodeExtension NODE = NodeExtension.ofDebian("forky", ON_DEMAND_ONLY);
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private static SampleImage image;
 
   @BeforeAll
   static void push() throws Exception {
-    image = SampleImage.pushed(NODE.node(), "sample");
+    image = SHARED.sample(NODE.node(), "sample");
   }
 
   /** By its transfer service, which tells the snapshotter what it pulls. */
@@ -33,6 +35,6 @@ class Containerd2Test extends ContainerdContract {
 
   @Override
   Setup setup() {
-    return new Setup(NODE.node(), image);
+    return new Setup(NODE.node(), SHARED, image);
   }
 }

@@ -22,8 +22,8 @@ abstract class ContainerdContract {
 
   static final String GREETING = "started before it has arrived\n";
 
-  /** The node of the class, and the image that was pushed to it once. */
-  record Setup(PrivateNode node, SampleImage image) {}
+  /** The node of the class, the images that it may have, and the one that it has. */
+  record Setup(PrivateNode node, SharedImages images, SampleImage image) {}
 
   abstract Setup setup();
 
@@ -69,8 +69,8 @@ abstract class ContainerdContract {
   /** A tenth more is allowed; a copy with other owners would be all of it. */
   @Test
   void aContainerInAUserNamespaceHasItsOwnersWithoutACopy() throws Exception {
-    SampleImage plain = SampleImage.unlikeOthers(setup().node(), "plain");
-    SampleImage mapped = SampleImage.unlikeOthers(setup().node(), "mapped");
+    SampleImage plain = setup().images().unlikeOthers(setup().node(), "plain");
+    SampleImage mapped = setup().images().unlikeOthers(setup().node(), "mapped");
     Ctr ctr = setup().node().ctr().in("owners");
     String script = "stat -c '%u %g' / /data/owned; cat /data/owned";
     long usual =

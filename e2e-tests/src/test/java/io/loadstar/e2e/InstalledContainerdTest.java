@@ -8,15 +8,17 @@ class InstalledContainerdTest extends ContainerdContract {
 
   @RegisterExtension static final NodeExtension NODE = new NodeExtension(ON_DEMAND_ONLY);
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private static SampleImage image;
 
   @BeforeAll
   static void push() throws Exception {
-    image = SampleImage.pushed(NODE.node(), "sample");
+    image = SHARED.sample(NODE.node(), "sample");
   }
 
   @Override
   Setup setup() {
-    return new Setup(NODE.node(), image);
+    return new Setup(NODE.node(), SHARED, image);
   }
 }

@@ -23,13 +23,15 @@ class LazyRunTest {
   @RegisterExtension
   static final NodeExtension NODE = new NodeExtension("no_background_fetch = true\n");
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private static final String GREETING = "started before it has arrived\n";
 
   private static SampleImage image;
 
   @BeforeAll
   static void push() throws Exception {
-    image = SampleImage.pushed(NODE.node(), "sample");
+    image = SHARED.sample(NODE.node(), "sample");
   }
 
   @Test

@@ -29,6 +29,8 @@ class ManyContainersTest {
   @RegisterExtension
   static final NodeExtension NODE = new NodeExtension(ContainerdContract.ON_DEMAND_ONLY);
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private int waves;
 
   @Test
@@ -40,7 +42,7 @@ class ManyContainersTest {
     Ctr ctr = node.ctr().in("many");
     List<SampleImage> images = new ArrayList<>();
     for (int i = 0; i < IMAGES; i++) {
-      images.add(SampleImage.unlikeOthers(node, "image" + i));
+      images.add(SHARED.unlikeOthers(node, "image" + i));
     }
     long mark = node.registry().accessLog().mark();
     atOnce(

@@ -35,9 +35,13 @@ class OptimizeTest {
 
   @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
 
+  private static final boolean FULL = Boolean.getBoolean("loadstar.full");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String NAMESPACE = "loadstar-optimize";
   private static final Duration LIMIT = Duration.ofMinutes(4);
+
+  /** Has a shell wait until SIGTERM, which it would ignore as a container's first process. */
+  private static final String WAIT = "trap exit TERM; sleep 1000 & wait";
 
   /** The layer of {@link SampleImage} with the files in /data. */
   private static final int FILES = 2;
@@ -48,7 +52,12 @@ class OptimizeTest {
 
   @BeforeAll
   static void push() throws Exception {
-    image = SampleImage.pushed(NODE.node(), "optimized");
+    int ballast = FULL ? SampleImage.BALLAST_BYTES : SampleImage.BALLAST_BYTES / 64;
+    if (!FULL) {
+      System.out.println("bounded: KiB of an optimized image that nobody reads: 512 of 32768");
+    }
+    Path trees = Files.createTempDirectory(NODE.node().scratch(), "trees.");
+    image = SampleImage.pushed(NODE.node(), "optimized", SampleImage.packed(trees, ballast));
   }
 
   @BeforeEach
@@ -216,7 +225,7 @@ class OptimizeTest {
 
   @Test
   void theRecordingEndsWhenItsTimeIsOver() throws Exception {
-    String script = "cat /data/changed; sleep 1000; cat /data/greeting";
+    String script = "cat /data/changed; " + WAIT + "; cat /data/greeting";
     Finished done = optimize("period", "--period", "2", "--", "sh", "-c", script).run();
     assertEquals(List.of("data/changed"), first(inspected("period"), FILES));
     assertTrue(done.succeeded().err().contains("the time was over"), done::err);
@@ -226,7 +235,7 @@ class OptimizeTest {
   void aSignalEndsTheRecordingAndNotTheCommand() throws Exception {
     for (String signal : List.of("INT", "TERM")) {
       String tag = "signal-" + signal.toLowerCase(java.util.Locale.ROOT);
-      Process process = started(tag);
+      Process process = started(tag, WAIT);
       kill(signal, process);
       assertTrue(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), "it goes on and on");
       assertEquals(0, process.exitValue());
@@ -236,7 +245,8 @@ class OptimizeTest {
 
   @Test
   void aSecondSignalEndsTheCommandAndLeavesNothing() throws Exception {
-    Process process = started("never");
+    // It takes no notice of SIGTERM, so there is time for a second signal.
+    Process process = started("never", "sleep 1000");
     kill("INT", process);
     awaitSaid("never", "ending the recording");
     kill("INT", process);
@@ -246,11 +256,11 @@ class OptimizeTest {
   }
 
   /** An optimization whose workload has read a file and is waiting. */
-  private Process started(String tag) throws Exception {
+  private Process started(String tag, String wait) throws Exception {
     // Tests that run in the background have SIGINT ignored, and so has what they start.
     List<String> words = new ArrayList<>(List.of("env", "--default-signal=INT"));
     words.addAll(
-        optimize(tag, "--period", "0", "--", "sh", "-c", "cat /data/changed; sleep 1000").words());
+        optimize(tag, "--period", "0", "--", "sh", "-c", "cat /data/changed; " + wait).words());
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().put("TMPDIR", work.toString());
     Process process = builder.redirectOutput(log(tag).toFile()).start();

@@ -50,6 +50,8 @@ class PrivateImageTest {
           """
               .formatted(PrivateNode.DIRECTORY));
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   @TempDir static Path directory;
 
   private static LocalRegistry registry;
@@ -58,7 +60,7 @@ class PrivateImageTest {
   @BeforeAll
   static void push() throws Exception {
     registry = LocalRegistry.startPrivate(directory, LOGIN);
-    image = SampleImage.pushed(NODE.node(), "sample");
+    image = SHARED.sample(NODE.node(), "sample");
   }
 
   @AfterAll
@@ -137,7 +139,7 @@ class PrivateImageTest {
   @Test
   void withoutCredentialsTheReasonIsToldAndContainerdDownloads() throws Exception {
     PrivateNode node = NODE.node();
-    SampleImage own = SampleImage.unlikeOthers(node, "nobody");
+    SampleImage own = SHARED.unlikeOthers(node, "nobody");
     String reference = privately(own, "nobody/app");
     try (Cri containerd = node.cri()) {
       var _ = containerd.pull(reference, PULL_SECRET);
@@ -157,7 +159,7 @@ class PrivateImageTest {
   @Test
   void withAWrongPasswordTheReasonIsToldAndContainerdDownloads() throws Exception {
     PrivateNode node = NODE.node();
-    SampleImage own = SampleImage.unlikeOthers(node, "outdated");
+    SampleImage own = SHARED.unlikeOthers(node, "outdated");
     String reference = privately(own, "outdated/app");
     AuthConfig wrong = PULL_SECRET.toBuilder().setPassword("wrong").build();
     try (Cri kubelet = node.imageService();

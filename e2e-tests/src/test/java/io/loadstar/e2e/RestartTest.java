@@ -14,10 +14,12 @@ class RestartTest {
 
   @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   @Test
   void afterACrashWhatWasReadRunsAgainWithoutTheRegistry() throws Exception {
     PrivateNode node = NODE.node();
-    SampleImage image = SampleImage.pushed(node, "restarted");
+    SampleImage image = SHARED.sample(node, "restarted");
     Ctr ctr = node.ctr();
     node.pullLazily(ctr, image.lazy());
     String before = ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "before").output();

@@ -3,6 +3,7 @@ package io.loadstar.e2e;
 import io.loadstar.rig.Ctr;
 import io.loadstar.rig.HostPrograms;
 import io.loadstar.rig.ImageLayout;
+import io.loadstar.rig.LocalRegistry;
 import io.loadstar.rig.PrivateNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,14 +31,21 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
       List.of(
           "sh", "cat", "ls", "mv", "rm", "mkdir", "chmod", "sleep", "sha256sum", "find", "stat");
   private static final int BALLAST_FILES = 8;
-  private static final int BALLAST_BYTES = 4 << 20;
+
+  /** Of each of the files that nobody reads, usually. */
+  static final int BALLAST_BYTES = 4 << 20;
+
   private static final long SEED = 20261120;
 
-  /** A shell with a few programs, some files to work with, and 32 MiB that nobody reads. */
-  static SampleImage pushed(PrivateNode node, String repository) throws Exception {
-    Path trees = Files.createTempDirectory(node.scratch(), "trees.");
+  /**
+   * A shell with a few programs, some files to work with, and eight files that nobody reads.
+   *
+   * @param trees an empty directory, for the layout and what it is packed from
+   * @param ballastBytes of each of the eight
+   */
+  static ImageLayout packed(Path trees, int ballastBytes) throws Exception {
     HostPrograms.copyTo(Files.createDirectory(trees.resolve("base")), PROGRAMS);
-    ballast(Files.createDirectory(trees.resolve("ballast")));
+    ballast(Files.createDirectory(trees.resolve("ballast")), ballastBytes);
     files(Files.createDirectory(trees.resolve("files")));
     ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
     List<ImageLayout.Layer> layers =
@@ -46,20 +54,22 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
             layout.pack(trees.resolve("ballast")),
             layout.pack(trees.resolve("files")));
     layout.image(TAG, layers, List.of("cat", "/data/greeting"));
-    return pushed(node, repository, layout);
+    return layout;
   }
 
   /**
    * A small image of which no file is in any other: whatever is read of it is fetched. Its file
    * {@code /data/owned} belongs to 1234:4321.
+   *
+   * @param trees an empty directory, for the layout and what it is packed from
+   * @param name of the image, which is what that file holds
    */
-  static SampleImage unlikeOthers(PrivateNode node, String repository) throws Exception {
-    Path trees = Files.createTempDirectory(node.scratch(), "trees.");
+  static ImageLayout unlikeOthers(Path trees, String name) throws Exception {
     Path base = Files.createDirectory(trees.resolve("base"));
     HostPrograms.copyTo(base, List.of("sh", "cat", "stat", "chown"));
     Files.createDirectories(base.resolve("ballast"));
     Files.write(base.resolve("ballast/unread"), new byte[0]);
-    Random random = new Random(repository.hashCode());
+    Random random = new Random(name.hashCode());
     try (Stream<Path> files = Files.walk(base)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         byte[] own = new byte[file.endsWith("unread") ? BALLAST_BYTES : Long.BYTES];
@@ -69,12 +79,12 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
     }
     Path data = Files.createDirectory(trees.resolve("data"));
     files(data);
-    Files.writeString(data.resolve("data/owned"), repository);
+    Files.writeString(data.resolve("data/owned"), name);
     Files.setAttribute(data.resolve("data/owned"), "unix:uid", 1234);
     Files.setAttribute(data.resolve("data/owned"), "unix:gid", 4321);
     ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
     layout.image(TAG, List.of(layout.pack(base), layout.pack(data)), List.of("cat", "/data/owned"));
-    return pushed(node, repository, layout);
+    return layout;
   }
 
   /** The image {@link #TAG} of a layout, pushed and converted. */
@@ -85,6 +95,15 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
     node.convert(ordinary, lazy);
     long bytes = layout.layers(TAG).stream().mapToLong(ImageLayout.Layer::size).sum();
     return new SampleImage(ordinary, lazy, layout, bytes);
+  }
+
+  /** The same where another registry has it. */
+  SampleImage in(LocalRegistry registry, String repository) {
+    return new SampleImage(
+        registry.reference(repository, TAG),
+        registry.reference(repository, CONVERTED),
+        layout,
+        bytes);
   }
 
   /** Pushes an image of a layout as it is; containerd forgets it again. */
@@ -107,9 +126,9 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
     var _ = push(node, "sandbox", layout, TAG);
   }
 
-  private static void ballast(Path tree) throws IOException {
+  private static void ballast(Path tree, int size) throws IOException {
     Random random = new Random(SEED);
-    byte[] bytes = new byte[BALLAST_BYTES];
+    byte[] bytes = new byte[size];
     Files.createDirectories(tree.resolve("ballast"));
     for (int i = 0; i < BALLAST_FILES; i++) {
       random.nextBytes(bytes);
