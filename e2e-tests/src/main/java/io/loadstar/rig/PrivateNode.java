@@ -221,6 +221,12 @@ public final class PrivateNode implements AutoCloseable {
     loadstar(line.toArray(String[]::new)).output();
   }
 
+  /** {@code loadstar copy SOURCE DESTINATION}. */
+  public void copy(String source, String destination)
+      throws IOException, InterruptedException, TimeoutException {
+    loadstar("copy", source, destination).output();
+  }
+
   /** Starts the snapshotter, after {@link #killSnapshotter}. */
   public void startSnapshotter() throws IOException, InterruptedException, TimeoutException {
     Daemon daemon =

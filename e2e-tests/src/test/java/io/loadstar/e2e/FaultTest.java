@@ -48,7 +48,7 @@ class FaultTest {
     Files.writeString(tree.resolve("other"), "intact\n");
     SampleImage image = pushed(node, trees, tree, "spoiled");
     Path layout = trees.resolve("converted");
-    node.convert(image.ordinary(), "oci:" + layout + ":" + SampleImage.CONVERTED);
+    node.copy(image.lazy(), "oci:" + layout + ":" + SampleImage.CONVERTED);
     Path blob =
         node.registry()
             .blobFile(new ImageLayout(layout).layers(SampleImage.CONVERTED).getFirst().digest());
@@ -144,7 +144,7 @@ class FaultTest {
     try (LocalRegistry first = LocalRegistry.start(storage)) {
       address = first.address();
       String reference = first.reference("restarted", SampleImage.CONVERTED);
-      node.convert(image.ordinary(), reference);
+      node.copy(image.lazy(), reference);
       node.pullLazily(ctr, reference);
       ctr.mount(PrivateNode.SNAPSHOTTER, mounted);
     }

@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,11 @@ class FormatsTest {
 
   @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private static final int LAYERS = 3;
+
+  private static final Map<String, String> CONVERTED = new HashMap<>();
 
   private static Path trees;
   private static String ordinary;
@@ -42,17 +48,7 @@ class FormatsTest {
   static void push() throws Exception {
     PrivateNode node = NODE.node();
     trees = Files.createTempDirectory(node.scratch(), "trees.");
-    SourceTrees.lower(Files.createDirectory(trees.resolve("lower")));
-    SourceTrees.middle(Files.createDirectory(trees.resolve("middle")));
-    SourceTrees.upper(Files.createDirectory(trees.resolve("upper")));
-    ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
-    List<ImageLayout.Layer> layers =
-        List.of(
-            layout.pack(trees.resolve("lower")),
-            layout.pack(trees.resolve("middle")),
-            layout.pack(trees.resolve("upper")));
-    layout.image(SampleImage.TAG, layers, List.of("none"));
-    ordinary = SampleImage.push(node, "formats", layout, SampleImage.TAG);
+    ordinary = SHARED.stacked(node, "formats").ordinary();
     Ctr ctr = node.ctr().in("formats-ordinary");
     ctr.pull("overlayfs", ordinary);
     expected = listing(ctr, "overlayfs");
@@ -170,10 +166,15 @@ class FormatsTest {
     assertEquals(List.of(), expected.differences(listing(ctr, PrivateNode.SNAPSHOTTER)));
   }
 
+  /** The image in a format: once, whoever asks for it. */
   private static String converted(String name, String options) throws Exception {
-    String lazy = NODE.node().registry().reference("formats", name);
-    NODE.node().convert(ordinary, lazy, options.split(" "));
-    return lazy;
+    String made = CONVERTED.get(options);
+    if (made == null) {
+      made = NODE.node().registry().reference("formats", name);
+      NODE.node().convert(ordinary, made, options.split(" "));
+      CONVERTED.put(options, made);
+    }
+    return made;
   }
 
   private static TreeListing listing(Ctr ctr, String snapshotter) throws Exception {

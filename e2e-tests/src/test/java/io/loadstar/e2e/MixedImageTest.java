@@ -35,7 +35,7 @@ class MixedImageTest {
   void anOrdinaryLayerDoesNotEndLaziness() throws Exception {
     PrivateNode node = NODE.node();
     Path directory = node.scratch().resolve("mixed");
-    node.convert(image.ordinary(), "oci:" + directory + "-converted:" + SampleImage.CONVERTED);
+    node.copy(image.lazy(), "oci:" + directory + "-converted:" + SampleImage.CONVERTED);
     ImageLayout converted = new ImageLayout(Path.of(directory + "-converted"));
     List<ImageLayout.Layer> lazy = converted.layers(SampleImage.CONVERTED);
     ImageLayout mixed = ImageLayout.create(directory);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ final class SharedImages implements BeforeAllCallback {
   private static final ExtensionContext.Namespace HERE =
       ExtensionContext.Namespace.create(SharedImages.class);
 
+  private static final String STACKED = "stacked";
+
   private @Nullable Kept kept;
 
   @Override
@@ -51,6 +54,30 @@ final class SharedImages implements BeforeAllCallback {
   SampleImage unlikeOthers(PrivateNode node, String repository) throws Exception {
     return kept()
         .image(node, repository, repository, trees -> SampleImage.unlikeOthers(trees, repository));
+  }
+
+  /** The trees of {@link SourceTrees}, one upon the other. */
+  SampleImage stacked(PrivateNode node, String repository) throws Exception {
+    return kept().image(node, repository, STACKED, SharedImages::stack);
+  }
+
+  /** What the lowest layer of {@link #stacked} was packed from. */
+  Path lowerTree() throws Exception {
+    return kept().directory().resolve(STACKED).resolve("lower");
+  }
+
+  private static ImageLayout stack(Path trees) throws Exception {
+    SourceTrees.lower(Files.createDirectory(trees.resolve("lower")));
+    SourceTrees.middle(Files.createDirectory(trees.resolve("middle")));
+    SourceTrees.upper(Files.createDirectory(trees.resolve("upper")));
+    ImageLayout layout = ImageLayout.create(trees.resolve("layout"));
+    List<ImageLayout.Layer> layers =
+        List.of(
+            layout.pack(trees.resolve("lower")),
+            layout.pack(trees.resolve("middle")),
+            layout.pack(trees.resolve("upper")));
+    layout.image(SampleImage.TAG, layers, List.of("none"));
+    return layout;
   }
 
   private Kept kept() {

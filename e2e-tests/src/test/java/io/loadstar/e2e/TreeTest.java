@@ -21,33 +21,28 @@ class TreeTest {
 
   @RegisterExtension static final NodeExtension NODE = new NodeExtension("");
 
+  @RegisterExtension static final SharedImages SHARED = new SharedImages();
+
   private static Path trees;
   private static SampleImage single;
   private static SampleImage stacked;
+  private static List<ImageLayout.Layer> layers;
 
   @BeforeAll
   static void push() throws Exception {
     PrivateNode node = NODE.node();
     trees = Files.createTempDirectory(node.scratch(), "trees.");
-    SourceTrees.lower(Files.createDirectory(trees.resolve("lower")));
-    SourceTrees.middle(Files.createDirectory(trees.resolve("middle")));
-    SourceTrees.upper(Files.createDirectory(trees.resolve("upper")));
+    stacked = SHARED.stacked(node, "stacked");
+    layers = stacked.layout().layers(SampleImage.TAG);
     ImageLayout one = ImageLayout.create(trees.resolve("one"));
-    one.image(SampleImage.TAG, List.of(one.pack(trees.resolve("lower"))), List.of("none"));
+    ImageLayout.Layer lower = one.adopt(stacked.layout(), layers.getFirst());
+    one.image(SampleImage.TAG, List.of(lower), List.of("none"));
     single = SampleImage.pushed(node, "single", one);
-    ImageLayout three = ImageLayout.create(trees.resolve("three"));
-    List<ImageLayout.Layer> layers =
-        List.of(
-            three.pack(trees.resolve("lower")),
-            three.pack(trees.resolve("middle")),
-            three.pack(trees.resolve("upper")));
-    three.image(SampleImage.TAG, layers, List.of("none"));
-    stacked = SampleImage.pushed(node, "stacked", three);
   }
 
   @Test
   void everyFileReadLazilyEqualsTheSource() throws Exception {
-    TreeListing source = TreeListing.of(trees.resolve("lower"));
+    TreeListing source = TreeListing.of(SHARED.lowerTree());
     Ctr ctr = NODE.node().ctr().in("single");
     NODE.node().pullLazily(ctr, single.lazy());
 
@@ -76,13 +71,14 @@ class TreeTest {
     PrivateNode node = NODE.node();
     Files.writeString(Files.createDirectory(trees.resolve("top")).resolve("top"), "lazy\n");
     ImageLayout four = ImageLayout.create(trees.resolve("four"));
-    List<ImageLayout.Layer> layers =
+    Path middle = SHARED.lowerTree().resolveSibling("middle");
+    List<ImageLayout.Layer> all =
         List.of(
-            four.pack(trees.resolve("lower")),
-            four.packPlain(trees.resolve("middle")),
-            four.pack(trees.resolve("upper")),
+            four.adopt(stacked.layout(), layers.get(0)),
+            four.packPlain(middle),
+            four.adopt(stacked.layout(), layers.get(2)),
             four.pack(trees.resolve("top")));
-    four.image(SampleImage.TAG, layers, List.of("none"));
+    four.image(SampleImage.TAG, all, List.of("none"));
     String plain = SampleImage.push(node, "four", four, SampleImage.TAG);
     Path converted = trees.resolve("four-converted");
     node.convert(plain, "oci:" + converted + ":" + SampleImage.CONVERTED);
@@ -91,9 +87,9 @@ class TreeTest {
     mixed.image(
         "mixed",
         List.of(
-            mixed.adopt(four, layers.get(0)),
-            mixed.adopt(four, layers.get(1)),
-            mixed.adopt(four, layers.get(2)),
+            mixed.adopt(four, all.get(0)),
+            mixed.adopt(four, all.get(1)),
+            mixed.adopt(four, all.get(2)),
             mixed.adopt(lazy, lazy.layers(SampleImage.CONVERTED).get(3))),
         List.of("none"));
     String reference = SampleImage.push(node, "mixed", mixed, "mixed");
@@ -117,7 +113,7 @@ class TreeTest {
   @Test
   void aConvertedLayerIsAGzippedTarOfTheSame() throws Exception {
     Path layout = trees.resolve("converted");
-    NODE.node().convert(single.ordinary(), "oci:" + layout + ":" + SampleImage.CONVERTED);
+    NODE.node().copy(single.lazy(), "oci:" + layout + ":" + SampleImage.CONVERTED);
     ImageLayout converted = new ImageLayout(layout);
 
     for (ImageLayout.Layer layer : converted.layers(SampleImage.CONVERTED)) {
