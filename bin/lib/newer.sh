@@ -19,6 +19,7 @@ debian_mirror() {
 # fetch_newer: what is missing, of each suite; what can't be had is said, and the tests that want it are skipped.
 fetch_newer() {
   local suite mirror='' at
+  mkdir -p "$home/dist"
   for suite in "${newer_suites[@]}"; do
     at=$home/dist/newer/$suite
     [[ ! -e $at/version ]] || continue
