@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 record HostImage(String repository, long bytes, Path wanted) {
 
   private static final String ORDINARY = "ordinary";
-  private static final String LAZY = "lazy";
+  static final String LAZY = "lazy";
   private static final String PRIORITIZED = "prioritized";
 
   /** One byte in so many is among the wanted. */
