@@ -114,6 +114,11 @@ public final class StoredLayer implements Closeable {
     }
   }
 
+  /** The layer itself. */
+  public LazyLayer layer() {
+    return layer;
+  }
+
   /** What a transport shows. */
   public LayerFileSystem fileSystem() {
     return LayerFileSystem.of(layer);
