@@ -113,7 +113,7 @@ final class ChunkFetcher implements AutoCloseable {
     int behind = last.member() + 1;
     long from = index.start(first.member());
     if (!layer.readAhead().goesOn(from)) {
-      layer.line().gate().wentElsewhere();
+      layer.line().gate().readAnew();
     }
     long limit = layer.readAhead().missed(from, index.end(last.member()));
     long more = limit - index.end(last.member());

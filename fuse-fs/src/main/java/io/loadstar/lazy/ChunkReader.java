@@ -26,7 +26,8 @@ final class ChunkReader {
     LayerIndex index = layer.index();
     int start = destination.position();
     int limit = destination.limit();
-    int chunk = index.find(file, offset);
+    int first = index.find(file, offset);
+    int chunk = first;
     destination.limit(start + count);
     while (destination.hasRemaining()) {
       long inFile = offset + (destination.position() - start);
@@ -39,6 +40,9 @@ final class ChunkReader {
       chunk++;
     }
     destination.limit(limit);
+    for (int each = first; each < chunk; each++) {
+      layer.given(index.memberOf(each));
+    }
     layer.passed(index.start(index.memberOf(chunk - 1)));
     return count;
   }

@@ -31,6 +31,7 @@ public final class LazyLayer implements Closeable {
   private final LayerIndex index;
   private final LayerLedger ledger;
   private final AccessRecord record;
+  private final ReadMembers read;
   private final StartRecord start;
   private final ChunkReader reader;
   private final Line line;
@@ -46,6 +47,7 @@ public final class LazyLayer implements Closeable {
     this.index = access.index;
     this.ledger = books.ledger();
     this.record = books.record();
+    this.read = access.read;
     this.start = node.startRecord(this);
     this.line = access.line;
     this.readAhead = access.readAhead;
@@ -69,8 +71,9 @@ public final class LazyLayer implements Closeable {
    * How it gets at its bytes.
    *
    * @param line to where its bytes come from
+   * @param read what readers were given of it
    */
-  record Access(LayerIndex index, Line line, ReadAhead readAhead) {}
+  record Access(LayerIndex index, Line line, ReadMembers read, ReadAhead readAhead) {}
 
   /** The tree whose files can be read. */
   public LayerTree tree() {
@@ -96,7 +99,6 @@ public final class LazyLayer implements Closeable {
     if (count > 0) {
       ledger.served(count);
       record.answered(file, offset);
-      start.read(file, offset, count);
     }
     return count;
   }
@@ -139,7 +141,7 @@ public final class LazyLayer implements Closeable {
           if (failure == null) {
             ledger.served(count);
             record.answeredLate(file, offset, came);
-            start.read(file, offset, count);
+            given(file, offset, count);
           }
           listener.ended(count, failure);
         };
@@ -192,6 +194,21 @@ public final class LazyLayer implements Closeable {
 
   LayerStreams streams() {
     return streams;
+  }
+
+  private void given(long file, long offset, int count) {
+    int last = index.find(file, offset + count - 1);
+    for (int chunk = index.find(file, offset); chunk <= last; chunk++) {
+      given(index.memberOf(chunk));
+    }
+  }
+
+  /** A reader was given something of a member. */
+  void given(int member) {
+    if (read.add(member)) {
+      start.add(member);
+      line.gate().readAnew();
+    }
   }
 
   /** A reader is at {@code offset} of the blob and needs no fetch of his own for it. */

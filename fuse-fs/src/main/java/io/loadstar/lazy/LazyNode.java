@@ -129,12 +129,14 @@ public final class LazyNode implements Closeable {
         new LayerLedger.Blob(content.source().digest(), content.source().size());
     LayerLedger ledger = new LayerLedger(blob, index, options.failureBackoff(), ticker);
     Line line = lines.computeIfAbsent(domain, _ -> Line.of(options.fetchAtLeast()));
+    ReadMembers read = new ReadMembers(index);
     ReadAhead readAhead =
-        new ReadAhead(options.fetchAtLeast(), options.readAheadLimit(), line.meter());
+        new ReadAhead(
+            options.fetchAtLeast(), options.readAheadLimit(), line.meter(), read::bytesBetween);
     return new LazyLayer(
         this,
         content,
-        new LazyLayer.Access(index, line, readAhead),
+        new LazyLayer.Access(index, line, read, readAhead),
         new LazyLayer.Books(ledger, record));
   }
 

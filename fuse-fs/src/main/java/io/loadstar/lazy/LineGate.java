@@ -16,20 +16,21 @@ import java.util.function.BooleanSupplier;
  * sending when the socket's buffer is full. It goes on at the instant in which the last more urgent
  * one has ended, or somebody begins to wait for what it carries.
  *
- * <p>What is fetched in the background also waits for a while after a reader has gone elsewhere in
- * a layer, as programs do that start: he will go elsewhere again, and each time that the background
- * goes on in between, some MB fill the buffers on the way, which what he asks for has to wait for.
- * But a reader who doesn't stop isn't one who starts: he is waited for no longer than some seconds.
+ * <p>What is fetched in the background also waits for a while after a reader was given what nobody
+ * had read before, as programs read that start: he will need more of that at once, and each time
+ * that the background goes on in between, some MB fill the buffers on the way, which what he asks
+ * for has to wait for, and decoding them takes processors from him. But a reader who doesn't stop
+ * isn't one who starts: he is waited for no longer than some seconds.
  */
 final class LineGate {
 
   /** After this a response that isn't read is given up: servers close what is stuck. */
   static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(5);
 
-  /** How long the background waits for the next step of a reader who goes here and there. */
+  /** How long the background waits for the next step of a reader who starts something. */
   private static final long HOLD = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** In a row, however often he goes elsewhere meanwhile. */
+  /** In a row, however much he reads meanwhile. */
   private static final long LONGEST_HOLD = TimeUnit.SECONDS.toNanos(4);
 
   private final long hold;
@@ -47,7 +48,7 @@ final class LineGate {
   }
 
   /**
-   * @param hold how long the background waits after a reader has gone elsewhere, in nanoseconds
+   * @param hold how long the background waits after something was read anew, in nanoseconds
    * @param longestHold how long it waits in a row, in nanoseconds
    */
   LineGate(long hold, long longestHold) {
@@ -84,8 +85,8 @@ final class LineGate {
     }
   }
 
-  /** A reader needs what lies elsewhere than what he read before. */
-  void wentElsewhere() {
+  /** A reader needs, or was given, what nobody had read before. */
+  void readAnew() {
     lock.lock();
     try {
       long now = System.nanoTime();

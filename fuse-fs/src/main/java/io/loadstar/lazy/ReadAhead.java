@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A <em>run</em> is one reader on his way. It begins with a window of what a round trip is
  * worth. Each time its reader comes to the second half of what was fetched for him, the window
  * grows, up to a limit, and no further than to the first window and twice what he has read already:
- * that much is for nothing at most when he turns away. Readers who jump about get the first window
- * only, and after some of those only what they ask for.
+ * that much is for nothing at most when he turns away. A reader who leaves out more than he reads
+ * is back to the first window, and so is who goes back, or further than a round trip is worth:
+ * these jump about, as programs do in large files. Readers who never go on soon get only what they
+ * ask for.
  */
 final class ReadAhead {
 
@@ -33,6 +35,7 @@ final class ReadAhead {
   private final int least;
   private final int limit;
   private final LineMeter meter;
+  private final Read read;
   private final Object lock = new Object();
   private final @Nullable Run[] runs = new Run[RUNS];
   private long uses;
@@ -44,11 +47,19 @@ final class ReadAhead {
   /**
    * @param least what is fetched at least, in compressed bytes; 0 to fetch nothing ahead
    * @param limit the largest window, in compressed bytes; 0 for none but the first
+   * @param read what readers were given
    */
-  ReadAhead(int least, int limit, LineMeter meter) {
+  ReadAhead(int least, int limit, LineMeter meter, Read read) {
     this.least = least;
     this.limit = limit;
     this.meter = meter;
+    this.read = read;
+  }
+
+  /** What readers were given. */
+  interface Read {
+    /** How many bytes of the blob between two offsets. */
+    long bytesBetween(long from, long to);
   }
 
   /** One reader on his way through the blob; all are offsets there. */
@@ -93,7 +104,7 @@ final class ReadAhead {
         run = begin(from);
         run.window = first();
       } else {
-        grow(run, to);
+        grow(run, to, to - from);
       }
       run.position = Math.max(run.position, to);
       long end = Math.max(to, from + run.window);
@@ -126,7 +137,7 @@ final class ReadAhead {
       if (run == null || offset < run.trigger()) {
         return null;
       }
-      grow(run, offset);
+      grow(run, offset, 0);
       run.position = Math.max(run.position, offset);
       long from = run.fetchedTo;
       long end = offset + run.window;
@@ -140,12 +151,20 @@ final class ReadAhead {
     }
   }
 
-  private void grow(Run run, long position) {
-    long read = position - run.start;
-    long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * read);
-    run.window = Math.max(run.window, Math.min(wanted, limit));
+  /**
+   * @param position where its reader is
+   * @param needed how many bytes before that he is about to be given
+   */
+  private void grow(Run run, long position, long needed) {
+    long useful = read.bytesBetween(run.start, position - needed) + needed;
+    if (useful < (position - run.start) / 2) {
+      run.window = first();
+    } else {
+      long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * useful);
+      run.window = Math.max(run.window, Math.min(wanted, limit));
+      jumps = 0;
+    }
     run.usedAt = ++uses;
-    jumps = 0;
   }
 
   private long first() {
@@ -153,13 +172,14 @@ final class ReadAhead {
     return jumps < JUMPS ? worth : 0;
   }
 
-  /** The run whose reader is at {@code offset}: behind its start, not far in front of its end. */
+  /** The run whose reader is at {@code offset}, or may be: not far from where he was. */
   private @Nullable Run runAt(long offset) {
+    long near = Math.max(meter.roundTripBytes(), least);
     Run found = null;
     for (Run run : runs) {
       if (run != null
-          && offset >= run.start
-          && offset <= run.fetchedTo + Math.max(run.window, least)
+          && offset >= Math.max(run.start, run.position - near)
+          && offset <= run.fetchedTo + near
           && (found == null || run.start > found.start)) {
         found = run;
       }

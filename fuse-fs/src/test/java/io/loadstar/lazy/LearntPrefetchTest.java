@@ -208,7 +208,7 @@ final class LearntPrefetchTest extends LazyTestNode implements LearntReads {
     int[] begun = {0};
     StartRecord record = StartRecord.of(index, clock, () -> begun[0]++);
     for (int i = 0; i < MAX_MEMBERS + 10; i++) {
-      record.read(layer.file("f" + i).number(), 0, 2);
+      record.add(i);
     }
     assertEquals(1, begun[0]);
     assertEquals(MAX_MEMBERS, record.end().size());

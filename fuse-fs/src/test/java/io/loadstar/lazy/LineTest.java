@@ -103,14 +103,14 @@ final class LineTest {
   void theBackgroundWaitsForReadersWhoGoHereAndThere() throws Exception {
     LineGate gate = new LineGate(3600_000 * MILLIS, 3600_000 * MILLIS);
     assertTrue(gate.isFreeFor(Urgency.BACKGROUND));
-    gate.wentElsewhere();
+    gate.readAnew();
     assertFalse(gate.isFreeFor(Urgency.BACKGROUND));
     assertTrue(gate.isFreeFor(Urgency.PREFETCH));
 
     LineGate other = new LineGate(60 * MILLIS, 60_000 * MILLIS);
     try (LineGate.Passage background = other.enter(Urgency.BACKGROUND)) {
       long before = System.nanoTime();
-      other.wentElsewhere();
+      other.readAnew();
       assertTrue(background.awaitTurn(() -> false));
       assertTrue(System.nanoTime() - before >= 60 * MILLIS);
       assertTrue(other.isFreeFor(Urgency.BACKGROUND));
@@ -121,7 +121,7 @@ final class LineTest {
   void theBackgroundWaitsForNobodyWhoNeverStops() throws Exception {
     LineGate gate = new LineGate(60_000 * MILLIS, 300 * MILLIS);
     long before = System.nanoTime();
-    gate.wentElsewhere();
+    gate.readAnew();
     try (LineGate.Passage background = gate.enter(Urgency.BACKGROUND)) {
       CompletableFuture<Boolean> turn = new CompletableFuture<>();
       Thread waiter =
@@ -134,7 +134,7 @@ final class LineTest {
                 }
               });
       Reading.until(() -> {
-        gate.wentElsewhere();
+        gate.readAnew();
         return turn.isDone();
       });
       waiter.join();

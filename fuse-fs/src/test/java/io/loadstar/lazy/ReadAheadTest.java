@@ -29,7 +29,7 @@ final class ReadAheadTest extends LazyTestNode {
   }
 
   private ReadAhead readAhead() {
-    return new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST));
+    return new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, to) -> to - from);
   }
 
   private TestLayer layerOf(int files) {
@@ -72,6 +72,28 @@ final class ReadAheadTest extends LazyTestNode {
   }
 
   @Test
+  void whoLeavesOutMoreThanHeReadsGetsTheFirstWindowOnly() {
+    long[] read = {0};
+    ReadAhead readAhead =
+        new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, to) -> read[0] - from);
+    for (int step = 0; step < 40; step++) {
+      long from = read[0];
+      readAhead.missed(from, from + 50_000);
+      read[0] = from + 50_000;
+    }
+    long grown = readAhead.missed(read[0], read[0] + 10) - read[0];
+    assertTrue(grown >= 1_000_000, "a reader on his way gets " + grown);
+    long far = read[0] + grown;
+    for (int jump = 0; jump < 100; jump++) {
+      far += LEAST;
+      long window = readAhead.missed(far, far + 10) - far;
+      assertTrue(far < 2 * read[0] + grown || window == LEAST, window + " at " + far);
+    }
+    long back = LEAST + 1;
+    assertEquals(LEAST, readAhead.missed(back, back + 10) - back, "who goes back");
+  }
+
+  @Test
   void threeReadersOnTheirWayAreToldApart() {
     ReadAhead readAhead = readAhead();
     long[] starts = {0, 1_000_000_000, 2_000_000_000};
@@ -94,7 +116,7 @@ final class ReadAheadTest extends LazyTestNode {
 
   @Test
   void whoReadsNothingAheadIsNotFollowed() {
-    ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0));
+    ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0), (_, _) -> 0);
     assertEquals(7, readAhead.missed(3, 7));
     assertTrue(!readAhead.isHeardAt(Long.MAX_VALUE - 1));
     assertNull(readAhead.passed(5));
