@@ -41,7 +41,7 @@ final class ChunkReader {
     }
     destination.limit(limit);
     for (int each = first; each < chunk; each++) {
-      layer.given(index.memberOf(each));
+      layer.given(file, each);
     }
     layer.passed(index.start(index.memberOf(chunk - 1)));
     return count;

@@ -34,9 +34,11 @@ public final class LazyLayer implements Closeable {
   private final ReadMembers read;
   private final StartRecord start;
   private final ChunkReader reader;
+  private final ImageFiles image;
   private final Line line;
   private final ReadAhead readAhead;
   private final LayerStreams streams;
+  private volatile boolean guesses;
   private volatile boolean closed;
 
   LazyLayer(LazyNode node, Content content, Access access, Books books) {
@@ -49,6 +51,7 @@ public final class LazyLayer implements Closeable {
     this.record = books.record();
     this.read = access.read;
     this.start = node.startRecord(this);
+    this.image = access.image;
     this.line = access.line;
     this.readAhead = access.readAhead;
     this.streams = new LayerStreams(access.index);
@@ -71,9 +74,11 @@ public final class LazyLayer implements Closeable {
    * How it gets at its bytes.
    *
    * @param line to where its bytes come from
+   * @param image where its neighbours are
    * @param read what readers were given of it
    */
-  record Access(LayerIndex index, Line line, ReadMembers read, ReadAhead readAhead) {}
+  record Access(
+      LayerIndex index, Line line, ImageFiles image, ReadMembers read, ReadAhead readAhead) {}
 
   /** The tree whose files can be read. */
   public LayerTree tree() {
@@ -127,25 +132,36 @@ public final class LazyLayer implements Closeable {
    *     wait limit, and if layer or node are closed
    */
   public void read(long file, long offset, ByteBuffer destination, ReadListener listener) {
-    if (closed) {
-      listener.ended(0, new IOException(digest() + ": the layer is closed"));
-      return;
-    }
-    if (reader.countOf(file, offset, destination) == 0) {
-      listener.ended(0, null);
-      return;
-    }
     long came = System.nanoTime();
     ReadListener counting =
         (count, failure) -> {
-          if (failure == null) {
+          if (failure == null && count > 0) {
             ledger.served(count);
             record.answeredLate(file, offset, came);
             given(file, offset, count);
           }
           listener.ended(count, failure);
         };
-    node.serve(this, reader.partsOf(file, offset, destination, counting));
+    serve(file, offset, destination, new Served(counting, ledger::waited));
+  }
+
+  /** As {@link #read}, and nobody takes it for a reader's. */
+  void foresee(long file, long offset, ByteBuffer destination, ReadListener listener) {
+    serve(file, offset, destination, new Served(listener, () -> {}));
+  }
+
+  /** Who is told of a read. */
+  private record Served(ReadListener listener, Runnable waits) {}
+
+  private void serve(long file, long offset, ByteBuffer destination, Served served) {
+    ReadListener listener = served.listener;
+    if (closed) {
+      listener.ended(0, new IOException(digest() + ": the layer is closed"));
+    } else if (reader.countOf(file, offset, destination) == 0) {
+      listener.ended(0, null);
+    } else {
+      node.serve(this, reader.partsOf(file, offset, destination, listener), served.waits);
+    }
   }
 
   /**
@@ -199,16 +215,30 @@ public final class LazyLayer implements Closeable {
   private void given(long file, long offset, int count) {
     int last = index.find(file, offset + count - 1);
     for (int chunk = index.find(file, offset); chunk <= last; chunk++) {
-      given(index.memberOf(chunk));
+      given(file, chunk);
     }
   }
 
-  /** A reader was given something of a member. */
-  void given(int member) {
+  /** A reader was given something of a chunk. */
+  void given(long file, int chunk) {
+    int member = index.memberOf(chunk);
     if (read.add(member)) {
       start.add(member);
       line.gate().readAnew();
+      if (guesses && index.fileOffset(chunk) == 0) {
+        node.foresight().begun(this, file);
+      }
     }
+  }
+
+  /** From now on, what is read first is guessed: nobody knows it. */
+  void guess() {
+    guesses = true;
+  }
+
+  /** The files of its image. */
+  ImageFiles image() {
+    return image;
   }
 
   /** A reader is at {@code offset} of the blob and needs no fetch of his own for it. */

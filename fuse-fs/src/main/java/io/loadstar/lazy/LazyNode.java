@@ -46,6 +46,8 @@ public final class LazyNode implements Closeable {
   private final ChunkFetcher fetcher;
   private final WholeFiles wholeFiles;
   private final Prefetcher prefetcher;
+  private final Foresight foresight;
+  private final Map<String, ImageFiles> images = new ConcurrentHashMap<>();
   private final @Nullable BackgroundFetcher background;
   private final List<Thread> backgroundThreads;
   private final Map<SharingDomain, Line> lines = new ConcurrentHashMap<>();
@@ -82,6 +84,7 @@ public final class LazyNode implements Closeable {
     this.wholeFiles = new WholeFiles(store);
     this.fetcher = new ChunkFetcher(store, workers, options);
     this.prefetcher = new Prefetcher(fetcher, workers, learnt, options.prefetchWithoutLandmark());
+    this.foresight = new Foresight(workers, prefetcher);
     this.background =
         options
             .background()
@@ -107,13 +110,25 @@ public final class LazyNode implements Closeable {
   }
 
   /**
-   * Opens a layer.
+   * Opens a layer that stands for itself.
    *
    * @param domain what it may share with other layers; they share the line to a registry as well
    * @return the layer, which the caller closes; {@code content}'s source is its own
    */
   public LazyLayer open(LazyLayer.Content content, SharingDomain domain) {
-    return open(content, domain, AccessRecord.none());
+    return open(content, domain, new ImageFiles(), AccessRecord.none());
+  }
+
+  /**
+   * Opens a layer of an image.
+   *
+   * @param domain what it may share with other layers; they share the line to a registry as well
+   * @param image what layers have in common that are opened for the same image
+   * @return the layer, which the caller closes; {@code content}'s source is its own
+   */
+  public LazyLayer open(LazyLayer.Content content, SharingDomain domain, String image) {
+    ImageFiles files = images.computeIfAbsent(image, _ -> new ImageFiles());
+    return open(content, domain, files, AccessRecord.none());
   }
 
   /**
@@ -124,6 +139,11 @@ public final class LazyNode implements Closeable {
    * @return the layer, which the caller closes; {@code content}'s source is its own
    */
   public LazyLayer open(LazyLayer.Content content, SharingDomain domain, AccessRecord record) {
+    return open(content, domain, new ImageFiles(), record);
+  }
+
+  private LazyLayer open(
+      LazyLayer.Content content, SharingDomain domain, ImageFiles files, AccessRecord record) {
     LayerIndex index = new LayerIndex(content.tree(), content.source().digest(), domain);
     LayerLedger.Blob blob =
         new LayerLedger.Blob(content.source().digest(), content.source().size());
@@ -133,23 +153,34 @@ public final class LazyNode implements Closeable {
     ReadAhead readAhead =
         new ReadAhead(
             options.fetchAtLeast(), options.readAheadLimit(), line.meter(), read::bytesBetween);
-    return new LazyLayer(
-        this,
-        content,
-        new LazyLayer.Access(index, line, read, readAhead),
-        new LazyLayer.Books(ledger, record));
+    LazyLayer layer =
+        new LazyLayer(
+            this,
+            content,
+            new LazyLayer.Access(index, line, files, read, readAhead),
+            new LazyLayer.Books(ledger, record));
+    files.add(layer);
+    return layer;
   }
 
   ContentStore store() {
     return store;
   }
 
+  Foresight foresight() {
+    return foresight;
+  }
+
   WholeFiles wholeFiles() {
     return wholeFiles;
   }
 
-  /** Has the parts of one read filled, and the read fail if that takes too long. */
-  void serve(LazyLayer layer, List<Part> parts) {
+  /**
+   * Has the parts of one read filled, and the read fail if that takes too long.
+   *
+   * @param waits is told if it has to wait for more than a disk
+   */
+  void serve(LazyLayer layer, List<Part> parts, Runnable waits) {
     PendingRead read = parts.getFirst().read();
     read.atEnd(() -> pending.remove(read));
     pending.add(read);
@@ -168,7 +199,7 @@ public final class LazyNode implements Closeable {
                   beat,
                   beat,
                   TimeUnit.NANOSECONDS));
-      workers.network().execute(() -> fill(layer, parts));
+      workers.network().execute(() -> fill(layer, parts, waits));
     } catch (RejectedExecutionException e) {
       read.fail(new IOException("shutting down", e));
     }
@@ -186,7 +217,7 @@ public final class LazyNode implements Closeable {
   }
 
   /** Fills what the store has, and has the rest fetched. On a virtual thread. */
-  private void fill(LazyLayer layer, List<Part> parts) {
+  private void fill(LazyLayer layer, List<Part> parts, Runnable waits) {
     try {
       List<Part> missing = new ArrayList<>(parts.size());
       for (Part part : parts) {
@@ -195,7 +226,7 @@ public final class LazyNode implements Closeable {
         }
       }
       if (!missing.isEmpty()) {
-        layer.ledger().waited();
+        waits.run();
         fetcher.fetch(missing);
       }
     } catch (RuntimeException e) {
@@ -268,6 +299,8 @@ public final class LazyNode implements Closeable {
   }
 
   void forget(LazyLayer layer) {
+    layer.image().remove(layer);
+    images.values().removeIf(ImageFiles::isEmpty);
     BackgroundFetcher fetcher = background;
     if (fetcher != null) {
       fetcher.forget(layer);

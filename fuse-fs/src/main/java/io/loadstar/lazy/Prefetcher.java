@@ -3,6 +3,7 @@ package io.loadstar.lazy;
 import io.loadstar.layer.Landmark;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,16 +51,31 @@ final class Prefetcher {
     };
   }
 
+  /** Fetches some members. Returns at once. */
+  void fetch(LazyLayer layer, Collection<Integer> members) {
+    LayerIndex index = layer.index();
+    ArrayDeque<Run> runs = runsOf(layer, members.stream().map(index::start).toList());
+    if (!runs.isEmpty()) {
+      var _ = fetchAll(layer, runs);
+    }
+  }
+
   private CompletableFuture<Void> prefetchLearnt(LazyLayer layer, long otherwise) {
     if (learnt.equals(LearntReads.NONE)) {
+      layer.guess();
       return prefetchUpTo(layer, otherwise);
     }
     try {
       return CompletableFuture.supplyAsync(
               () -> runsOf(layer, learnt.of(layer.digest())),
               workers.decoders().at(Urgency.PREFETCH))
-          .thenCompose(
-              runs -> runs.isEmpty() ? prefetchUpTo(layer, otherwise) : fetchAll(layer, runs));
+          .thenCompose(runs -> {
+            if (!runs.isEmpty()) {
+              return fetchAll(layer, runs);
+            }
+            layer.guess();
+            return prefetchUpTo(layer, otherwise);
+          });
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }

@@ -46,7 +46,7 @@ public final class LayerMounter {
   MountedLayer mount(Path at, MountPoint place, LazyLayer.Content content) throws IOException {
     LayerSource source = place.source();
     SharingDomain domain = SharingDomain.ofRegistry(source.image().host());
-    LazyLayer layer = node.open(content, domain);
+    LazyLayer layer = node.open(content, domain, source.image().toString());
     try {
       ReadOnlyFileSystem files = LayerFileSystem.of(layer);
       Optional<IdMaps> owners = place.owners();

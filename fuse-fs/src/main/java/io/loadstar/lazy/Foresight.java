@@ -1,0 +1,169 @@
+package io.loadstar.lazy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fetches what a program that is being started will open before it does anything: the dynamic
+ * loader opens one library after the other, each when the one before is mapped, and a shell one
+ * program after the other, which is a round trip each. What they will open stands in the files that
+ * they have just read.
+ *
+ * <p>Only of layers of which nobody has said or learnt what is read first, and a bounded number of
+ * files of each image. All of it is a guess: what can't be read or makes no sense ends it, and
+ * nobody is told but the log.
+ *
+ * <p>Thread-safe. Each file is looked at on a virtual thread, which waits for its bytes.
+ */
+final class Foresight {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Foresight.class);
+
+  /** How much of a script is looked at, in bytes. */
+  private static final int SCRIPT_BYTES = 64 << 10;
+
+  private static final int SNIFFED_BYTES = 4;
+  private static final String ORIGIN = "$ORIGIN";
+
+  private final Workers workers;
+  private final Prefetcher prefetcher;
+
+  Foresight(Workers workers, Prefetcher prefetcher) {
+    this.workers = workers;
+    this.prefetcher = prefetcher;
+  }
+
+  /** A file is read from its beginning, for the first time. Returns at once. */
+  void begun(LazyLayer layer, long file) {
+    look(layer.image(), new ImageFiles.Found(layer, file, ""));
+  }
+
+  private void look(ImageFiles image, ImageFiles.Found at) {
+    if (!image.isNew(at)) {
+      return;
+    }
+    try {
+      workers.network().execute(() -> follow(image, at));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("shutting down", e);
+    }
+  }
+
+  private void follow(ImageFiles image, ImageFiles.Found at) {
+    try {
+      List<ImageFiles.Found> needed = needsOf(image, at);
+      fetch(needed);
+      needed.forEach(each -> look(image, each));
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("layer {}: what {} needs isn't known", at.layer().digest(), at, e);
+    }
+  }
+
+  private static List<ImageFiles.Found> needsOf(ImageFiles image, ImageFiles.Found at)
+      throws IOException {
+    ByteBuffer sniffed = ByteBuffer.allocate(SNIFFED_BYTES);
+    read(at, 0, sniffed);
+    if (sniffed.position() < SNIFFED_BYTES) {
+      return List.of();
+    }
+    if (sniffed.get(0) == '#' && sniffed.get(1) == '!') {
+      ByteBuffer text = ByteBuffer.allocate(SCRIPT_BYTES);
+      read(at, 0, text);
+      ScriptNeeds script = ScriptNeeds.of(UTF_8.decode(text.flip()).toString());
+      return script == null ? List.of() : found(image, script);
+    }
+    ElfNeeds elf = ElfNeeds.of((offset, destination) -> read(at, offset, destination));
+    return elf == null ? List.of() : found(image, elf, at);
+  }
+
+  private static List<ImageFiles.Found> found(ImageFiles image, ScriptNeeds script) {
+    List<ImageFiles.Found> found = new ArrayList<>();
+    add(image.program(script.interpreter(), List.of()), found);
+    for (String program : script.programs()) {
+      add(image.program(program, script.directories()), found);
+    }
+    return found;
+  }
+
+  private static List<ImageFiles.Found> found(ImageFiles image, ElfNeeds elf, ImageFiles.Found at) {
+    List<ImageFiles.Found> found = new ArrayList<>();
+    if (elf.interpreter() != null) {
+      add(image.library(elf.interpreter(), List.of()), found);
+    }
+    List<String> directories = new ArrayList<>();
+    for (String directory : elf.directories()) {
+      String own = at.path().isEmpty() ? "" : at.path().substring(0, at.path().lastIndexOf('/'));
+      String absolute = own.isEmpty() ? directory : directory.replace(ORIGIN, own);
+      if (absolute.startsWith("/")) {
+        directories.add(absolute);
+      }
+    }
+    for (String library : elf.libraries()) {
+      add(image.library(library, directories), found);
+    }
+    return found;
+  }
+
+  private static void add(ImageFiles.@Nullable Found file, List<ImageFiles.Found> to) {
+    if (file != null) {
+      to.add(file);
+    }
+  }
+
+  /** Of a file of several chunks the first and the last: its table of segments, and its data. */
+  private void fetch(List<ImageFiles.Found> files) {
+    Map<LazyLayer, SortedSet<Integer>> members = new HashMap<>();
+    for (ImageFiles.Found file : files) {
+      LayerIndex index = file.layer().index();
+      int chunks = index.chunkCount(file.file());
+      if (chunks > 0) {
+        int first = index.find(file.file(), 0);
+        SortedSet<Integer> some = members.computeIfAbsent(file.layer(), _ -> new TreeSet<>());
+        some.add(index.memberOf(first));
+        some.add(index.memberOf(first + chunks - 1));
+      }
+    }
+    members.forEach(prefetcher::fetch);
+  }
+
+  /** Reads as a reader does, and waits. */
+  private static void read(ImageFiles.Found at, long offset, ByteBuffer destination)
+      throws IOException {
+    CompletableFuture<Integer> ended = new CompletableFuture<>();
+    at.layer()
+        .foresee(
+            at.file(),
+            offset,
+            destination,
+            (count, failure) -> {
+              if (failure == null) {
+                ended.complete(count);
+              } else {
+                ended.completeExceptionally(failure);
+              }
+            });
+    try {
+      var _ = ended.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("shutting down");
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package io.loadstar.lazy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.loadstar.blob.ByteRange;
+import io.loadstar.toc.EntryType;
+import io.loadstar.toc.TocEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What is fetched before a program that starts asks for it. */
+final class ForesightTest extends LazyTestNode {
+
+  private static final String LIBRARIES = "usr/lib/x86_64-linux-gnu/";
+
+  /** No two have the same content, which would be one object. */
+  private TestElf elf() {
+    return new TestElf().filler(randomBytes(100));
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static @Nullable ElfNeeds parsed(byte[] file) throws IOException {
+    return ElfNeeds.of((offset, destination) -> {
+      int from = (int) Math.min(offset, file.length);
+      destination.put(file, from, Math.min(destination.remaining(), file.length - from));
+    });
+  }
+
+  private static LazyLayer begun(LazyLayer layer) {
+    layer.prefetch().join();
+    return layer;
+  }
+
+  /** Which files some requests brought. */
+  private static List<String> brought(TestLayer layer, TestBlobSource source) {
+    List<ByteRange> asked = source.requests();
+    List<String> names = new ArrayList<>();
+    for (String path : layer.files().keySet()) {
+      ByteRange member = layer.member(path, 0);
+      if (asked.stream().anyMatch(r -> r.offset() <= member.offset() && member.end() <= r.end())) {
+        names.add(path);
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void whatAProgramNeedsComesBeforeItIsAskedFor() throws Exception {
+    TestLayer layer =
+        TestLayer.builder()
+            .file("etc/other", randomBytes(1000))
+            .file(LIBRARIES + "libc.so.6", elf().bytes())
+            .file("usr/share/other", randomBytes(1000))
+            .file("opt/app/libown.so", elf().needs("libc.so.6").bytes())
+            .file("usr/share/more", randomBytes(1000))
+            .file("lib64/ld.so", elf().bytes())
+            .file(
+                "opt/app/run",
+                elf()
+                    .interpreter("/lib64/ld.so")
+                    .needs("libown.so")
+                    .needs("libnowhere.so")
+                    .runpath("/nowhere:/opt/app")
+                    .bytes())
+            .build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = begun(open(layer, source))) {
+      Reading.read(lazy, layer.file("opt/app/run"), 0, 100);
+      Reading.until(() -> brought(layer, source).size() == 4);
+      settle();
+      assertEquals(
+          List.of(LIBRARIES + "libc.so.6", "opt/app/libown.so", "lib64/ld.so", "opt/app/run"),
+          brought(layer, source));
+    }
+  }
+
+  @Test
+  void aScriptsProgramsComeFromAllLayersOfItsImage() throws Exception {
+    TestLayer base =
+        TestLayer.builder()
+            .file("usr/bin/bash", elf().needs("libtinfo.so.6").bytes())
+            .file("usr/share/other", randomBytes(1000))
+            .file(LIBRARIES + "libtinfo.so.6.4", elf().bytes())
+            .row(TocEntry.of("bin", EntryType.SYMLINK).linkName("usr/bin"))
+            .row(
+                TocEntry.of(LIBRARIES + "libtinfo.so.6", EntryType.SYMLINK)
+                    .linkName("libtinfo.so.6.4"))
+            .build();
+    TestLayer top =
+        TestLayer.builder()
+            .file("usr/bin/server", elf().bytes())
+            .file("usr/bin/unused", elf().bytes())
+            .file("run", text("#!/bin/bash -e\n# unused\nif true; then X=1 exec server -v; fi\n"))
+            .build();
+    TestBlobSource below = base.source();
+    TestBlobSource above = top.source();
+    try (LazyLayer lower = begun(node.open(base.content(below), DOMAIN, "image"));
+        LazyLayer upper = begun(node.open(top.content(above), DOMAIN, "image"))) {
+      Reading.read(upper, top.file("run"), 0, 10);
+      Reading.until(() -> brought(base, below).size() == 2 && brought(top, above).size() == 2);
+      settle();
+      assertEquals(List.of("usr/bin/bash", LIBRARIES + "libtinfo.so.6.4"), brought(base, below));
+      assertEquals(List.of("usr/bin/server", "run"), brought(top, above));
+      assertEquals(0, lower.report().served().waits());
+    }
+  }
+
+  @Test
+  void nothingIsGuessedWhereTheBuilderHasSaidWhatIsReadFirst() throws Exception {
+    TestLayer layer =
+        TestLayer.builder()
+            .file("etc/first", randomBytes(1000))
+            .landmark()
+            .file("usr/lib/liba.so", elf().bytes())
+            .file("usr/share/other", randomBytes(1000))
+            .file("usr/bin/app", elf().needs("liba.so").bytes())
+            .build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = begun(open(layer, source))) {
+      settle();
+      int before = source.requests().size();
+      Reading.read(lazy, layer.file("usr/bin/app"), 0, 100);
+      settle();
+      assertEquals(before + 1, source.requests().size());
+    }
+  }
+
+  @Test
+  void anElfFileSaysWhatItNeedsInEitherByteOrder() throws IOException {
+    for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+      ElfNeeds needs =
+          parsed(
+              elf()
+                  .order(order)
+                  .interpreter("/lib/ld.so.1")
+                  .needs("liba.so.1")
+                  .needs("libb.so")
+                  .runpath("$ORIGIN/../lib:/opt")
+                  .filler(randomBytes(10_000))
+                  .bytes());
+      assertEquals(
+          new ElfNeeds(
+              "/lib/ld.so.1", List.of("liba.so.1", "libb.so"), List.of("$ORIGIN/../lib", "/opt")),
+          needs);
+    }
+    assertNull(parsed(randomBytes(1000)));
+    assertNull(parsed(new byte[] {0x7f, 'E', 'L', 'F'}));
+  }
+
+  @Test
+  void anElfFileThatMakesNoSenseDoesNoHarm() throws IOException {
+    byte[] whole = new TestElf().interpreter("/lib/ld.so").needs("liba.so").runpath("/opt").bytes();
+    for (int i = 0; i < 20_000; i++) {
+      byte[] broken = whole.clone();
+      for (int j = random.nextInt(1, 9); j > 0; j--) {
+        broken[6 + random.nextInt(broken.length - 6)] = (byte) random.nextInt();
+      }
+      assertNotNull(parsed(broken));
+    }
+    for (int length = 64; length < whole.length; length++) {
+      assertNotNull(parsed(ByteBuffer.allocate(length).put(whole, 0, length).array()));
+    }
+  }
+
+  @Test
+  void aScriptSaysWhatItRuns() {
+    ScriptNeeds needs =
+        ScriptNeeds.of(
+            """
+            #!/usr/bin/env bash
+            set -e
+            export PATH=/opt/bin:$PATH LC_ALL=C
+              # a comment
+            server --save '' >/dev/null &
+            until client ping 2>/dev/null | grep -q PONG; do kill -0 %1; done
+            A=1 "$bin/initdb" || exec "/usr/bin/tail" -f x
+            x=$(uname -m)
+            """);
+    assertNotNull(needs);
+    assertEquals("/usr/bin/env", needs.interpreter());
+    assertEquals(
+        List.of(
+            "bash", "set", "server", "client", "grep", "kill", "done", "/usr/bin/tail", "uname"),
+        needs.programs());
+    assertEquals(List.of("/opt/bin"), needs.directories());
+    assertNull(ScriptNeeds.of("echo"));
+    ScriptNeeds other = ScriptNeeds.of("#! /usr/bin/python3\nimport os\n");
+    assertNotNull(other);
+    assertEquals(new ScriptNeeds("/usr/bin/python3", List.of(), List.of()), other);
+  }
+}
