@@ -149,6 +149,18 @@ public record Ctr(
     Program.shell(command).output();
   }
 
+  /**
+   * Makes an active snapshot over the one image that this namespace has for {@code snapshotter},
+   * and mounts it at {@code target}.
+   *
+   * @param key the snapshot's, which nobody but the caller removes
+   */
+  public void mountActive(String snapshotter, String key, Path target)
+      throws IOException, InterruptedException, TimeoutException {
+    snapshots(snapshotter, "prepare", key, top(snapshotter)).output();
+    Program.shell(snapshots(snapshotter, "mounts", target.toString(), key).output()).output();
+  }
+
   /** Takes back what {@link #mount} did. */
   public void unmount(String snapshotter, Path target)
       throws IOException, InterruptedException, TimeoutException {

@@ -9,6 +9,7 @@ import io.loadstar.rig.Ctr;
 import io.loadstar.rig.Finished;
 import io.loadstar.rig.MountTable;
 import io.loadstar.rig.PrivateNode;
+import io.loadstar.rig.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,6 +112,31 @@ class LazyRunTest {
     ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "first", "rm", "/data/greeting").output();
 
     assertEquals(GREETING, ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "second").output());
+  }
+
+  @Test
+  void whatIsWrittenOverItIsCommittedAndIsALayerOfItsOwn() throws Exception {
+    PrivateNode node = NODE.node();
+    Ctr ctr = node.ctr().in("commits");
+    node.pullLazily(ctr, image.lazy());
+    Path mounted = Files.createDirectory(node.scratch().resolve("work"));
+    ctr.mountActive(PrivateNode.SNAPSHOTTER, "work", mounted);
+    Files.writeString(mounted.resolve("data/created"), "new\n");
+    Files.delete(mounted.resolve("data/deleted"));
+    Program.of("umount", mounted.toString()).output();
+
+    Program diff = ctr.snapshots(PrivateNode.SNAPSHOTTER, "diff", "work");
+    assertEquals(
+        "data/\ndata/.wh.deleted\ndata/created\n",
+        Program.shell(String.join(" ", diff.words()) + " | tar --list --gzip | LC_ALL=C sort")
+            .output());
+    ctr.snapshots(PrivateNode.SNAPSHOTTER, "commit", "committed", "work").output();
+
+    ctr.mount(PrivateNode.SNAPSHOTTER, mounted);
+    assertEquals("new\n", Files.readString(mounted.resolve("data/created")));
+    assertEquals(GREETING, Files.readString(mounted.resolve("data/greeting")));
+    assertFalse(Files.exists(mounted.resolve("data/deleted")));
+    ctr.unmount(PrivateNode.SNAPSHOTTER, mounted);
   }
 
   @Test

@@ -67,6 +67,7 @@ final class Foresight {
   private void follow(ImageFiles image, ImageFiles.Found at) {
     try {
       List<ImageFiles.Found> needed = needsOf(image, at);
+      LOG.debug("layer {}: file {} needs {}", at.layer().digest(), at.file(), needed);
       fetch(needed);
       needed.forEach(each -> look(image, each));
     } catch (IOException | RuntimeException e) {

@@ -47,7 +47,12 @@ final class ImageFiles {
    *
    * @param path the canonical one
    */
-  record Found(LazyLayer layer, long file, String path) {}
+  record Found(LazyLayer layer, long file, String path) {
+    @Override
+    public String toString() {
+      return path.isEmpty() ? "file " + file : path;
+    }
+  }
 
   void add(LazyLayer layer) {
     layers.add(layer);

@@ -152,7 +152,7 @@ public final class LazyNode implements Closeable {
     ReadMembers read = new ReadMembers(index);
     ReadAhead readAhead =
         new ReadAhead(
-            options.fetchAtLeast(), options.readAheadLimit(), line.meter(), read::bytesBetween);
+            options.fetchAtLeast(), options.readAheadLimit(), line.meter(), read::worthBetween);
     LazyLayer layer =
         new LazyLayer(
             this,

@@ -9,6 +9,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fetches a run of a layer's members in one request, and has each decoded as it arrives. Not
@@ -29,6 +31,8 @@ final class MemberStream {
    * within a few round trips.
    */
   static final int CLAIM_AHEAD = 2 << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(MemberStream.class);
 
   private final ChunkFetcher fetcher;
   private final LazyLayer layer;
@@ -110,6 +114,7 @@ final class MemberStream {
   private void ask(ByteRange range, LayerStreams.Stretch stretch) throws IOException {
     layer.ledger().requested();
     Urgency begun = demandedLeft == 0 ? ahead.urgency : Urgency.ON_DEMAND;
+    LOG.debug("layer {}: asking for {}, {}", layer.digest(), range, begun);
     long askedAt = System.nanoTime();
     try (LineGate.Passage passage = layer.line().gate().enter(begun)) {
       layer

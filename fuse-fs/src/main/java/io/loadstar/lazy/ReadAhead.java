@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A <em>run</em> is one reader on his way. It begins with a window of what a round trip is
  * worth. Each time its reader comes to the second half of what was fetched for him, the window
  * grows, up to a limit, and no further than to the first window and twice what he has read already:
- * that much is for nothing at most when he turns away. A reader who leaves out more than he reads
- * is back to the first window, and so is who goes back, or further than a round trip is worth:
- * these jump about, as programs do in large files. Readers who never go on soon get only what they
- * ask for.
+ * that much is for nothing at most when he turns away. A reader who leaves out more than what he
+ * reads is worth, the round trips that it saves him counted as bytes, is back to the first window,
+ * and so is who goes back, or further than a round trip is worth: these jump about, as programs do
+ * in large files. Readers who never go on soon get only what they ask for.
  */
 final class ReadAhead {
 
@@ -58,8 +58,11 @@ final class ReadAhead {
 
   /** What readers were given. */
   interface Read {
-    /** How many bytes of the blob between two offsets. */
-    long bytesBetween(long from, long to);
+    /**
+     * What it was worth, in bytes of the blob between two offsets, and {@code each} for each member
+     * of it.
+     */
+    long worthBetween(long from, long to, long each);
   }
 
   /** One reader on his way through the blob; all are offsets there. */
@@ -156,11 +159,13 @@ final class ReadAhead {
    * @param needed how many bytes before that he is about to be given
    */
   private void grow(Run run, long position, long needed) {
-    long useful = read.bytesBetween(run.start, position - needed) + needed;
-    if (useful < (position - run.start) / 2) {
+    long passed = position - run.start;
+    long near = near();
+    if (read.worthBetween(run.start, position - needed, near) + needed + near < passed / 2) {
       run.window = first();
     } else {
-      long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * useful);
+      long given = read.worthBetween(run.start, position - needed, 0) + needed;
+      long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * given);
       run.window = Math.max(run.window, Math.min(wanted, limit));
       jumps = 0;
     }
@@ -172,9 +177,14 @@ final class ReadAhead {
     return jumps < JUMPS ? worth : 0;
   }
 
+  /** What a round trip is worth, in bytes. */
+  private long near() {
+    return Math.max(meter.roundTripBytes(), least);
+  }
+
   /** The run whose reader is at {@code offset}, or may be: not far from where he was. */
   private @Nullable Run runAt(long offset) {
-    long near = Math.max(meter.roundTripBytes(), least);
+    long near = near();
     Run found = null;
     for (Run run : runs) {
       if (run != null

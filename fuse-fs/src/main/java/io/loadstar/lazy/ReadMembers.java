@@ -30,16 +30,21 @@ final class ReadMembers {
         && ((long) WORDS.getAndBitwiseOr(bits, word, bit) & bit) == 0;
   }
 
-  /** How many compressed bytes those members have that begin between two offsets in the blob. */
-  long bytesBetween(long from, long to) {
-    long bytes = 0;
+  /**
+   * What reading those members was worth that begin between two offsets in the blob: their
+   * compressed bytes, and what it would have cost to ask for each by itself.
+   *
+   * @param each what a request costs, in bytes
+   */
+  long worthBetween(long from, long to, long each) {
+    long worth = 0;
     int end = index.firstFrom(to);
     for (int member = index.firstFrom(from); member < end; member++) {
       long word = (long) WORDS.getOpaque(bits, member >> WORD_BITS);
       if ((word & 1L << member) != 0) {
-        bytes += index.length(member);
+        worth += index.length(member) + each;
       }
     }
-    return bytes;
+    return worth;
   }
 }

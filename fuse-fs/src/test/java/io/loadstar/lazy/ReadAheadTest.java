@@ -29,7 +29,7 @@ final class ReadAheadTest extends LazyTestNode {
   }
 
   private ReadAhead readAhead() {
-    return new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, to) -> to - from);
+    return new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, to, _) -> to - from);
   }
 
   private TestLayer layerOf(int files) {
@@ -75,7 +75,7 @@ final class ReadAheadTest extends LazyTestNode {
   void whoLeavesOutMoreThanHeReadsGetsTheFirstWindowOnly() {
     long[] read = {0};
     ReadAhead readAhead =
-        new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, to) -> read[0] - from);
+        new ReadAhead(LEAST, LIMIT, new LineMeter(LEAST), (from, _, _) -> read[0] - from);
     for (int step = 0; step < 40; step++) {
       long from = read[0];
       readAhead.missed(from, from + 50_000);
@@ -116,7 +116,7 @@ final class ReadAheadTest extends LazyTestNode {
 
   @Test
   void whoReadsNothingAheadIsNotFollowed() {
-    ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0), (_, _) -> 0);
+    ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0), (_, _, _) -> 0);
     assertEquals(7, readAhead.missed(3, 7));
     assertTrue(!readAhead.isHeardAt(Long.MAX_VALUE - 1));
     assertNull(readAhead.passed(5));

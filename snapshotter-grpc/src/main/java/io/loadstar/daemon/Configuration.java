@@ -64,7 +64,11 @@ record Configuration(
   private static final int MOST_PULLS = 1000;
 
   private static final Fuse DEFAULT_FUSE =
-      new Fuse(TransportChoice.AUTO, PassthroughChoice.OFF, new Excepted(List.of(), List.of()));
+      new Fuse(
+          TransportChoice.AUTO,
+          PassthroughChoice.OFF,
+          new Excepted(List.of(), List.of()),
+          BareXattrs.ANSWERED);
 
   /**
    * @param prefetch whether what a layer's landmark marks is fetched at mount
@@ -117,8 +121,13 @@ record Configuration(
    * @param transport which one
    * @param passthrough whether the kernel reads whole files itself
    * @param except of which layers it never does
+   * @param bareXattrs what becomes of requests for extended attributes where there are none
    */
-  record Fuse(TransportChoice transport, PassthroughChoice passthrough, Excepted except) {}
+  record Fuse(
+      TransportChoice transport,
+      PassthroughChoice passthrough,
+      Excepted except,
+      BareXattrs bareXattrs) {}
 
   /**
    * What the kernel never reads itself: patterns in which {@code *} stands for anything.
@@ -259,7 +268,8 @@ record Configuration(
     return new Fuse(
         transport(fuse),
         passthrough(fuse),
-        new Excepted(fuse.texts("no_passthrough_images"), fuse.texts("no_passthrough_namespaces")));
+        new Excepted(fuse.texts("no_passthrough_images"), fuse.texts("no_passthrough_namespaces")),
+        fuse.flag("no_xattr_requests", false) ? BareXattrs.REFUSED : BareXattrs.ANSWERED);
   }
 
   private static Pulls pulls(TomlTable pull) throws MalformedConfigurationException {

@@ -67,8 +67,16 @@ record FuseWiring(Configuration.Fuse wanted, Duration readTimeout, Path content)
   private LayerMounter kernel(LazyNode node) throws IOException {
     Duration stuckAfter = readTimeout.multipliedBy(2).plus(STUCK_MARGIN);
     KernelFuseTransport transport =
-        new KernelFuseTransport(KernelOptions.DEFAULT.withStuckAfter(stuckAfter));
+        new KernelFuseTransport(
+            KernelOptions.DEFAULT.withStuckAfter(stuckAfter).withBareXattrs(bareXattrs()));
     return new LayerMounter(node, transport, passthrough(transport));
+  }
+
+  private KernelOptions.BareXattrs bareXattrs() {
+    return switch (wanted.bareXattrs()) {
+      case ANSWERED -> KernelOptions.BareXattrs.ANSWERED;
+      case REFUSED -> KernelOptions.BareXattrs.REFUSED;
+    };
   }
 
   private PassthroughRule passthrough(KernelFuseTransport transport) throws IOException {

@@ -146,12 +146,14 @@ final class ConfigurationTest {
         new Configuration.Fuse(
             TransportChoice.AUTO,
             PassthroughChoice.AUTO,
-            new Configuration.Excepted(List.of("*/docker:*", "a/b"), List.of("moby"))),
+            new Configuration.Excepted(List.of("*/docker:*", "a/b"), List.of("moby")),
+            BareXattrs.REFUSED),
         read("""
         [fuse]
         passthrough = "auto"
         no_passthrough_images = ["*/docker:*", "a/b"]
         no_passthrough_namespaces = ["moby"]
+        no_xattr_requests = true
         """)
             .configuration()
             .fuse());

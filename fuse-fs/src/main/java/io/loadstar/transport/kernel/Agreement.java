@@ -61,10 +61,11 @@ record Agreement(int minor, long flags, int maxReadahead) {
    *     older kernel does
    * @param passthrough whether the kernel is to read whole files itself; then it must be told
    *     which, and so opens files
+   * @param bareXattrs what becomes of requests for extended attributes of a tree that has none
    */
-  record Terms(long kernelFlags, boolean passthrough) {
+  record Terms(long kernelFlags, boolean passthrough, KernelOptions.BareXattrs bareXattrs) {
 
-    static final Terms USUAL = new Terms(-1, false);
+    static final Terms USUAL = new Terms(-1, false, KernelOptions.BareXattrs.ANSWERED);
   }
 
   static Agreement of(Offer offer, Terms terms) {

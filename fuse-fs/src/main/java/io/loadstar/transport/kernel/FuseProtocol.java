@@ -3,6 +3,7 @@ package io.loadstar.transport.kernel;
 import static io.loadstar.linux.Errno.EINVAL;
 import static io.loadstar.linux.Errno.EIO;
 import static io.loadstar.linux.Errno.ENAMETOOLONG;
+import static io.loadstar.linux.Errno.ENODATA;
 import static io.loadstar.linux.Errno.ENOSYS;
 import static io.loadstar.linux.Errno.ENOTTY;
 import static io.loadstar.linux.Errno.EPROTO;
@@ -37,8 +38,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>ENOSYS is remembered by the kernel for the whole connection. That is made use of where the
  * kernel then does by itself what it would have asked for: OPEN and OPENDIR (where it offers that),
- * GETXATTR if nothing has an extended attribute, and all that isn't known here. LISTXATTR is always
- * answered: ENOSYS would become an error in whatever copies files with their attributes.
+ * GETXATTR if nothing has an extended attribute and who mounts wants it, and all that isn't known
+ * here. LISTXATTR is always answered: ENOSYS would become an error in whatever copies files with
+ * their attributes.
  */
 final class FuseProtocol {
 
@@ -73,6 +75,7 @@ final class FuseProtocol {
   private final BackingFiles backings;
   private final Agreement.Terms terms;
   private final boolean xattrs;
+  private final int withoutXattrs;
   private final Listings listings = new Listings();
   private volatile @Nullable Agreement agreement;
 
@@ -89,6 +92,11 @@ final class FuseProtocol {
     this.failures = failures;
     this.terms = terms;
     this.xattrs = fileSystem.hasXattrs();
+    this.withoutXattrs =
+        switch (terms.bareXattrs()) {
+          case ANSWERED -> -ENODATA;
+          case REFUSED -> -ENOSYS;
+        };
   }
 
   /** What INIT has settled; null before. */
@@ -322,7 +330,7 @@ final class FuseProtocol {
 
   private int getxattr(Exchange exchange) {
     if (!xattrs) {
-      return exchange.failed(-ENOSYS);
+      return exchange.failed(withoutXattrs);
     }
     if (!exchange.hasBody(GetxattrIn.SIZE)) {
       return exchange.failed(-EINVAL);

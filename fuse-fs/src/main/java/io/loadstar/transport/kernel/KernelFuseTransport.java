@@ -100,7 +100,9 @@ public final class KernelFuseTransport implements FuseTransport {
     FuseDevice device = new FuseDevice(MountPlace.openDevice());
     Agreement.Terms terms =
         new Agreement.Terms(
-            options.kernelFlags(), spec.passthrough() == MountSpec.Passthrough.WHOLE_FILES);
+            options.kernelFlags(),
+            spec.passthrough() == MountSpec.Passthrough.WHOLE_FILES,
+            options.bareXattrs());
     KernelConnection connection =
         new KernelConnection(
             device,

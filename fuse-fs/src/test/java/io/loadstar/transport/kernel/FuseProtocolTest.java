@@ -88,7 +88,8 @@ final class FuseProtocolTest {
   @Test
   void flagsThatAreMaskedAreAsThoseOfAKernelWithoutThem() {
     long mask = ~(InitFlag.NO_OPEN_SUPPORT | InitFlag.NO_OPENDIR_SUPPORT | InitFlag.HAS_RESEND);
-    TestKernel old = new TestKernel(files, new Agreement.Terms(mask, true));
+    TestKernel old =
+        new TestKernel(files, new Agreement.Terms(mask, true, KernelOptions.BareXattrs.ANSWERED));
     long file = files.file(ROOT, "file", "x");
     old.init(45, ALL & ~InitFlag.PASSTHROUGH);
 
@@ -292,9 +293,15 @@ final class FuseProtocolTest {
   }
 
   @Test
-  void aTreeWithoutExtendedAttributesIsNotAskedForThem() {
-    TestKernel plain = new TestKernel(new PlainFileSystem(files), Agreement.Terms.USUAL);
+  void aTreeWithoutExtendedAttributesSaysSoOfEachOrOfAll() {
+    TestKernel usual = new TestKernel(new PlainFileSystem(files), Agreement.Terms.USUAL);
+    usual.ask(Opcode.GETXATTR, ROOT, joined(ints(0, 0), name("user.x")));
+    assertEquals(-Errno.ENODATA, usual.error());
 
+    TestKernel plain =
+        new TestKernel(
+            new PlainFileSystem(files),
+            new Agreement.Terms(-1, false, KernelOptions.BareXattrs.REFUSED));
     plain.ask(Opcode.GETXATTR, ROOT, joined(ints(0, 0), name("user.x")));
     assertEquals(-Errno.ENOSYS, plain.error());
     plain.ask(Opcode.LISTXATTR, ROOT, ints(0, 0));

@@ -29,6 +29,9 @@ final class KernelRequestsTest extends MountingTest {
 
   private final MemoryFileSystem files = new MemoryFileSystem();
   private final KernelFuseTransport transport = new KernelFuseTransport(KernelOptions.DEFAULT);
+  private final KernelFuseTransport refusing =
+      new KernelFuseTransport(
+          KernelOptions.DEFAULT.withBareXattrs(KernelOptions.BareXattrs.REFUSED));
 
   @Override
   protected FuseTransport transport() {
@@ -46,13 +49,18 @@ final class KernelRequestsTest extends MountingTest {
   }
 
   private KernelFuseTransport.Connected connect(ReadOnlyFileSystem fileSystem) throws IOException {
-    return transport.connect(fileSystem, new MountSpec(newDirectory("mount"), "loadstar", 4));
+    return connect(transport, fileSystem);
+  }
+
+  private KernelFuseTransport.Connected connect(
+      KernelFuseTransport through, ReadOnlyFileSystem fileSystem) throws IOException {
+    return through.connect(fileSystem, new MountSpec(newDirectory("mount"), "loadstar", 4));
   }
 
   @Test
   void aSecondWalkAsksNothing() throws IOException {
     makeTree();
-    KernelFuseTransport.Connected connected = connect(new PlainFileSystem(files));
+    KernelFuseTransport.Connected connected = connect(refusing, new PlainFileSystem(files));
     try (var _ = connected.mount()) {
       KernelConnection connection = connected.connection();
       sh("find $M");
@@ -69,9 +77,26 @@ final class KernelRequestsTest extends MountingTest {
   }
 
   @Test
-  void aFirstLongListingAsksForDirectoriesAndLinksOnly() throws IOException {
+  void aSecondWalkAsksForOneAttributeOfEachNameUnlessTheyAreRefused() throws IOException {
     makeTree();
     KernelFuseTransport.Connected connected = connect(new PlainFileSystem(files));
+    try (var _ = connected.mount()) {
+      KernelConnection connection = connected.connection();
+      sh("find $M; ls -lR $M; cat $M/*/file*");
+      long before = connection.requests();
+      sh("find $M; cat $M/*/file*");
+      assertEquals(before + STATFS_OF_FIND, connection.requests());
+      before = connection.requests();
+      sh("ls -lR $M");
+      long asked = connection.requests() - before;
+      assertTrue(asked <= NAMES + ONCE_MORE, "asked " + asked + " times for " + NAMES + " names");
+    }
+  }
+
+  @Test
+  void aFirstLongListingAsksForDirectoriesAndLinksOnly() throws IOException {
+    makeTree();
+    KernelFuseTransport.Connected connected = connect(refusing, new PlainFileSystem(files));
     try (var _ = connected.mount()) {
       sh("ls -lR $M");
       long requests = connected.connection().requests();
