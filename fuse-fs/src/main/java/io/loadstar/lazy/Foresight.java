@@ -139,7 +139,7 @@ final class Foresight {
         some.add(index.memberOf(first + chunks - 1));
       }
     }
-    members.forEach(prefetcher::fetch);
+    members.forEach(prefetcher::fetchSoon);
   }
 
   /** Reads as a reader does, and waits. */

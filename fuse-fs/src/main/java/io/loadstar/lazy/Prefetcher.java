@@ -51,12 +51,16 @@ final class Prefetcher {
     };
   }
 
-  /** Fetches some members. Returns at once. */
-  void fetch(LazyLayer layer, Collection<Integer> members) {
+  /**
+   * Fetches some members that a reader will need at once. Returns at once. Requests go side by
+   * side, so that another costs a part of a round trip only.
+   */
+  void fetchSoon(LazyLayer layer, Collection<Integer> members) {
     LayerIndex index = layer.index();
-    ArrayDeque<Run> runs = runsOf(layer, members.stream().map(index::start).toList());
+    List<Long> starts = members.stream().map(index::start).toList();
+    ArrayDeque<Run> runs = runsOf(layer, starts, fetcher.gapOf(layer) / LANES);
     if (!runs.isEmpty()) {
-      var _ = fetchAll(layer, runs);
+      var _ = fetchAll(layer, new Work(runs, Urgency.READ_AHEAD));
     }
   }
 
@@ -67,11 +71,11 @@ final class Prefetcher {
     }
     try {
       return CompletableFuture.supplyAsync(
-              () -> runsOf(layer, learnt.of(layer.digest())),
+              () -> runsOf(layer, learnt.of(layer.digest()), fetcher.gapOf(layer)),
               workers.decoders().at(Urgency.PREFETCH))
           .thenCompose(runs -> {
             if (!runs.isEmpty()) {
-              return fetchAll(layer, runs);
+              return fetchAll(layer, new Work(runs, Urgency.PREFETCH));
             }
             layer.guess();
             return prefetchUpTo(layer, otherwise);
@@ -85,11 +89,12 @@ final class Prefetcher {
     int members = layer.index().firstFrom(end);
     return members == 0
         ? CompletableFuture.completedFuture(null)
-        : fetchAll(layer, new ArrayDeque<>(List.of(new Run(0, members))));
+        : fetchAll(
+            layer, new Work(new ArrayDeque<>(List.of(new Run(0, members))), Urgency.PREFETCH));
   }
 
   /** Those that begin where a member does, neighbours joined that are worth one request. */
-  private ArrayDeque<Run> runsOf(LazyLayer layer, List<Long> starts) {
+  private ArrayDeque<Run> runsOf(LazyLayer layer, List<Long> starts, long gap) {
     LayerIndex index = layer.index();
     ArrayDeque<Run> runs = new ArrayDeque<>();
     for (long start : starts.stream().sorted().toList()) {
@@ -98,7 +103,7 @@ final class Prefetcher {
         continue; // of another blob, or made up
       }
       Run last = runs.peekLast();
-      if (last != null && start - index.end(last.end - 1) <= fetcher.gapOf(layer)) {
+      if (last != null && start - index.end(last.end - 1) <= gap) {
         runs.removeLast();
         runs.addLast(new Run(last.first, member + 1));
       } else {
@@ -108,13 +113,22 @@ final class Prefetcher {
     return runs;
   }
 
-  /** Fetches them, some at once; the queue becomes this call's own. */
-  private CompletableFuture<Void> fetchAll(LazyLayer layer, ArrayDeque<Run> runs) {
-    int lanes = Math.min(LANES, runs.size());
+  /** What is left to be fetched; the queue is its own lock. */
+  private record Work(ArrayDeque<Run> runs, Urgency urgency) {
+    @Nullable Run next() {
+      synchronized (runs) {
+        return runs.poll();
+      }
+    }
+  }
+
+  /** Fetches it, some at once. */
+  private CompletableFuture<Void> fetchAll(LazyLayer layer, Work work) {
+    int lanes = Math.min(LANES, work.runs.size());
     CompletableFuture<?>[] all = new CompletableFuture<?>[lanes];
     try {
       for (int i = 0; i < lanes; i++) {
-        all[i] = CompletableFuture.runAsync(() -> fetchInTurn(layer, runs), workers.network());
+        all[i] = CompletableFuture.runAsync(() -> fetchInTurn(layer, work), workers.network());
       }
       return CompletableFuture.allOf(all);
     } catch (RejectedExecutionException e) {
@@ -122,20 +136,14 @@ final class Prefetcher {
     }
   }
 
-  private void fetchInTurn(LazyLayer layer, ArrayDeque<Run> runs) {
-    for (Run run = next(runs); run != null; run = next(runs)) {
-      fetch(layer, run);
-    }
-  }
-
-  private static @Nullable Run next(ArrayDeque<Run> runs) {
-    synchronized (runs) {
-      return runs.poll();
+  private void fetchInTurn(LazyLayer layer, Work work) {
+    for (Run run = work.next(); run != null; run = work.next()) {
+      fetch(layer, run, work.urgency);
     }
   }
 
   /** Fetches a run, but for what is here at both its ends. */
-  private void fetch(LazyLayer layer, Run run) {
+  private void fetch(LazyLayer layer, Run run, Urgency urgency) {
     int end = run.end;
     while (end > run.first && !fetcher.isWanted(layer, end - 1)) {
       end--;
@@ -143,7 +151,7 @@ final class Prefetcher {
     try {
       int first = fetcher.firstOpen(layer, run.first);
       while (first < end && !layer.isClosed()) { // once, unless others went first for long
-        first = fetcher.firstOpen(layer, fetch(layer, first, end));
+        first = fetcher.firstOpen(layer, fetchOnce(layer, new Run(first, end), urgency));
       }
     } catch (IOException | RuntimeException e) {
       if (!layer.isClosed()) {
@@ -152,12 +160,11 @@ final class Prefetcher {
     }
   }
 
-  private int fetch(LazyLayer layer, int first, int end) throws IOException {
-    MemberStream.Ahead ahead =
-        new MemberStream.Ahead(Urgency.PREFETCH, () -> !layer.isClosed(), null);
-    LayerStreams.@Nullable Stretch stretch = layer.streams().beginFree(first, end);
+  private int fetchOnce(LazyLayer layer, Run run, Urgency urgency) throws IOException {
+    MemberStream.Ahead ahead = new MemberStream.Ahead(urgency, () -> !layer.isClosed(), null);
+    LayerStreams.@Nullable Stretch stretch = layer.streams().beginFree(run.first, run.end);
     if (stretch == null) {
-      return end;
+      return run.end;
     }
     try (stretch) {
       return new MemberStream(fetcher, layer, ahead, new ArrayDeque<>()).fetch(stretch);
