@@ -36,7 +36,11 @@ java_flags() {
     # A small young generation keeps an idle daemon small; the content is in the page cache and the store, not in the heap.
     # What a burst of mounts has made it grow by is given back (see LayerThreads): by default a heap keeps more than twice what is alive, and each
     # thread a buffer outside of it as large as the largest that it has ever written.
-    "loadstar-snapshotter "*) FLAGS+=(-Xms12m -Xmn6m -Xmx512m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=30 -Djdk.nio.maxCachedBufferSize=262144) ;;
+    "loadstar-snapshotter "*) FLAGS+=(-Xms12m -Xmn6m -Xmx512m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=30 -Djdk.nio.maxCachedBufferSize=262144
+      # What a start does is done once. The optimizing compiler would take a third of a start's time on the processor for it, at once where the AOT cache has profiles; so it
+      # has to see more calls (four times its defaults) before it compiles, and no profiles of another process. What a daemon does all day has those calls soon enough.
+      -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining
+      -XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000) ;;
     # Compression and digests want the optimizing compiler; what only talks to others is done before that pays. The heap has room for a layer of
     # over 200,000 files; without a bound it would grow with the machine's memory (docs/decisions/020-bounded-heap.md).
     "loadstar convert" | "loadstar optimize") FLAGS+=(-Xms64m -Xmn16m -Xmx192m) ;;
