@@ -50,7 +50,12 @@ final class ConfigurationDocument {
       }
       Optional<JsonNode> value =
           assignment.matches() ? values.at(table, assignment.group(1)) : Optional.empty();
-      text.append(value.isPresent() ? assignment.group(1) + " = " + toml(table, value.get()) : line)
+      text.append(
+              value.isPresent()
+                  ? assignment.group(1)
+                      + " = "
+                      + toml(table + "." + assignment.group(1), value.get())
+                  : line)
           .append('\n');
     }
     return text.append(mirrors(values)).toString();
@@ -70,9 +75,9 @@ final class ConfigurationDocument {
   }
 
   /** JSON's strings, numbers, flags and arrays of strings are TOML's, too. */
-  private static String toml(String table, JsonNode value) {
-    // The peer's passthrough is a flag.
-    return table.equals("fuse") && value.isBoolean()
+  private static String toml(String key, JsonNode value) {
+    // The peer's is a flag.
+    return key.equals("fuse.passthrough") && value.isBoolean()
         ? quoted(PassthroughChoice.ofFlag(value.booleanValue()).text())
         : value.toString();
   }
