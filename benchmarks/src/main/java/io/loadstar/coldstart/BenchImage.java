@@ -97,7 +97,7 @@ record BenchImage(String name, long bytes, long wanted, String ready, int versio
   private static long wanted(JsonNode image) {
     long wanted = 0;
     for (JsonNode layer : image.path("layers")) {
-      wanted += layer.path("lazy").path("prefetchEnd").asLong();
+      wanted += layer.path("lazy").path("prefetchBytes").asLong();
     }
     return wanted;
   }

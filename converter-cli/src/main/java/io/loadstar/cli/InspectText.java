@@ -53,6 +53,7 @@ record InspectText(
       long contentBytes,
       long tocOffset,
       @Nullable Long prefetchEnd,
+      long prefetchBytes,
       List<StoredFile> prefetched,
       List<StoredFile> files) {}
 
@@ -133,9 +134,7 @@ record InspectText(
         size,
         Integer.toString(plan.entries()),
         ByteCount.text(plan.contentBytes()),
-        first == 0
-            ? "-"
-            : ByteCount.text(plan.prefetchEnd().orElse(0)) + ", " + new Count(first, "file"),
+        first == 0 ? "-" : ByteCount.text(plan.prefetchBytes()) + ", " + new Count(first, "file"),
         format);
   }
 
@@ -189,6 +188,7 @@ record InspectText(
         plan.contentBytes(),
         plan.tocOffset(),
         end,
+        plan.prefetchBytes(),
         plan.prefetched(),
         plan.files());
   }

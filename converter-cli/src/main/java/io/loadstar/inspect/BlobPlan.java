@@ -19,10 +19,15 @@ import java.util.TreeSet;
  * @param files those with content, in the blob's order, without landmarks
  * @param entries how many rows the TOC has that aren't chunks
  * @param prefetchEnd up to where the blob is prefetched; none if the layer has no landmark
+ * @param prefetchBytes how much of it up to there
  * @param tocOffset where the TOC starts
  */
 public record BlobPlan(
-    List<StoredFile> files, int entries, OptionalLong prefetchEnd, long tocOffset) {
+    List<StoredFile> files,
+    int entries,
+    OptionalLong prefetchEnd,
+    long prefetchBytes,
+    long tocOffset) {
 
   public BlobPlan {
     files = List.copyOf(files);
@@ -35,12 +40,10 @@ public record BlobPlan(
    */
   static BlobPlan of(LayerBlob blob, Toc toc) throws MalformedBlobException {
     LayerTree tree = LayerTree.of(toc, blob.tocOffset());
+    Landmark landmark = tree.landmark();
     OptionalLong end =
-        switch (tree.landmark()) {
-          case Landmark.PrefetchUpTo(long up) -> OptionalLong.of(up);
-          case Landmark.PrefetchNothing _ -> OptionalLong.of(0);
-          case Landmark.Absent _ -> OptionalLong.empty();
-        };
+        landmark instanceof Landmark.PrefetchNothing ? OptionalLong.of(0) : tree.prefetchEnd();
+    long bytes = landmark instanceof Landmark.PrefetchUpTo upTo ? upTo.bytes() : 0;
     TreeSet<Long> starts = new TreeSet<>();
     for (TocEntry row : toc.entries()) {
       if (hasContent(row)) {
@@ -63,7 +66,7 @@ public record BlobPlan(
       }
       lastOffset = hasContent(row) ? lastOffsetOf(toc.entries(), i) : lastOffset;
     }
-    return new BlobPlan(files, entries, end, blob.tocOffset());
+    return new BlobPlan(files, entries, end, bytes, blob.tocOffset());
   }
 
   private static StoredFile file(

@@ -104,12 +104,11 @@ public final class HtmlPage {
       out.println("<p>It can't be read lazily: it is downloaded whole.</p></section>");
       return;
     }
-    long prefetched = plan.get().prefetchEnd().orElse(0);
     out.printf(
         "<p>%d entries, %s of content; prefetched: %s of the blob, %s.</p>%n",
         plan.get().entries(),
         bytes.apply(plan.get().contentBytes()),
-        bytes.apply(prefetched),
+        bytes.apply(plan.get().prefetchBytes()),
         new Count(plan.get().prefetched().size(), "file"));
     map(number, BlobMap.of(plan.get(), size), size);
     files(plan.get().files(), size);

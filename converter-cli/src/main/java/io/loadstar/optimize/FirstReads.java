@@ -1,5 +1,6 @@
 package io.loadstar.optimize;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.LayerTree;
@@ -15,7 +16,7 @@ import java.util.Map;
  * What was read of an image's layers, in the one order of all first reads. Immutable.
  *
  * @param order the files
- * @param bytes the sum of their sizes
+ * @param bytes how much of them was read, by chunks
  * @param dropped how many files more were read than are kept in mind
  */
 record FirstReads(ReadOrder order, long bytes, long dropped) {
@@ -39,16 +40,21 @@ record FirstReads(ReadOrder order, long bytes, long dropped) {
       dropped += layer.record().dropped();
       for (AccessRecord.FirstRead read : layer.record().reads()) {
         reads.add(new Read(i, read));
-        Inode file = layer.tree().inode(read.inode());
-        bytes += file == null ? 0 : file.size();
       }
     }
     reads.sort(Comparator.comparingLong((Read each) -> each.read().nanos()));
     List<RecordedFile> files = new ArrayList<>();
     for (Read each : reads) {
-      String path = paths.get(each.layer()).get(each.read().inode());
+      RecordedLayer layer = layers.get(each.layer());
+      long number = each.read().inode();
+      List<ByteRange> parts = layer.layer().given(number);
+      bytes += parts.stream().mapToLong(ByteRange::length).sum();
+      String path = paths.get(each.layer()).get(number);
       if (path != null) {
-        files.add(new RecordedFile(path, manifest, each.layer()));
+        boolean whole =
+            layer.tree().inode(number) instanceof Inode.RegularFile file
+                && parts.equals(List.of(new ByteRange(0, file.size())));
+        files.add(new RecordedFile(path, manifest, each.layer(), whole ? List.of() : parts));
       }
     }
     return new FirstReads(new ReadOrder(files), bytes, dropped);

@@ -12,7 +12,10 @@ import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageSource;
+import io.loadstar.transport.FuseTransport;
 import io.loadstar.transport.jnr.JnrFuseTransport;
+import io.loadstar.transport.kernel.KernelFuseTransport;
+import io.loadstar.transport.kernel.KernelOptions;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,7 +77,7 @@ final class MountedImage implements Closeable {
     open.push(store);
     LazyNode node = LazyNode.start(store, LazyOptions.DEFAULT.withBackground(Optional.empty()));
     open.push(node);
-    JnrFuseTransport transport = new JnrFuseTransport();
+    FuseTransport transport = transport();
     for (Descriptor descriptor : descriptors) {
       Path mountPoint = directory.resolve("l").resolve(Integer.toString(layers.size()));
       Files.createDirectories(mountPoint);
@@ -83,6 +86,13 @@ final class MountedImage implements Closeable {
       open.push(layer);
       layers.add(layer);
     }
+  }
+
+  /** The one that a node would take: how much the kernel reads at once depends on it. */
+  private static FuseTransport transport() {
+    return KernelFuseTransport.obstacle().isEmpty()
+        ? new KernelFuseTransport(KernelOptions.DEFAULT)
+        : new JnrFuseTransport();
   }
 
   private static LazyLayer.Content content(ImageSource source, Descriptor layer)

@@ -105,6 +105,7 @@ public final class Optimization {
       BuildOptions layers =
           BuildOptions.DEFAULT
               .withCompressionLevel(Deflater.BEST_SPEED)
+              .withChunkSize(options.build().chunkSize())
               .withMaxLayerBytes(options.build().maxLayerBytes());
       ConversionOptions quick =
           ConversionOptions.of(layers, directory).withPlatforms(options.platforms());

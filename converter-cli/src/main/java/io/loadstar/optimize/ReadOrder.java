@@ -1,10 +1,12 @@
 package io.loadstar.optimize;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.build.PrioritizedFiles;
 import io.loadstar.convert.LayerPriorities;
 import io.loadstar.oci.Descriptor;
-import java.util.ArrayList;
+import io.loadstar.tar.EntryName;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,21 +32,41 @@ public record ReadOrder(List<RecordedFile> files) {
    * @param layers of that manifest
    */
   public LayerPriorities priorities(Digest manifest, List<Descriptor> layers) {
-    Map<Digest, Set<String>> paths = new LinkedHashMap<>();
-    layers.forEach(layer -> paths.put(layer.digest(), new LinkedHashSet<>()));
+    Map<Digest, Wanted> wanted = new LinkedHashMap<>();
+    layers.forEach(layer -> wanted.put(layer.digest(), new Wanted()));
     for (RecordedFile file : files) {
       if (manifest.equals(file.manifest()) && file.layer() >= 0 && file.layer() < layers.size()) {
-        paths
-            .getOrDefault(layers.get(file.layer()).digest(), new LinkedHashSet<>())
-            .add(file.path());
+        wanted.computeIfAbsent(layers.get(file.layer()).digest(), _ -> new Wanted()).add(file);
       } else {
-        paths.values().forEach(each -> each.add(file.path()));
+        wanted.values().forEach(each -> each.add(file));
       }
     }
     Map<Digest, PrioritizedFiles> priorities = new LinkedHashMap<>();
-    paths.forEach((layer, first) ->
-        priorities.put(
-            layer, new PrioritizedFiles(new ArrayList<>(first), PrioritizedFiles.Absent.SKIP)));
+    wanted.forEach((layer, some) -> priorities.put(layer, some.prioritized()));
     return new LayerPriorities(priorities);
+  }
+
+  /** What is wanted of one layer. */
+  private static final class Wanted {
+
+    private final Set<String> paths = new LinkedHashSet<>();
+
+    /** By cleaned paths; none for all of a file. */
+    private final Map<String, List<ByteRange>> parts = new HashMap<>();
+
+    void add(RecordedFile file) {
+      paths.add(file.path());
+      // What was recorded twice, in different ways, is wanted whole.
+      parts.merge(
+          EntryName.clean(file.path()),
+          file.parts(),
+          (one, other) -> one.equals(other) ? one : List.of());
+    }
+
+    PrioritizedFiles prioritized() {
+      parts.values().removeIf(List::isEmpty);
+      return new PrioritizedFiles(List.copyOf(paths), PrioritizedFiles.Absent.SKIP)
+          .withParts(parts);
+    }
   }
 }

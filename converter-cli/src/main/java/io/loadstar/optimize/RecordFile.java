@@ -6,7 +6,9 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * {@code manifestDigest} is that of the image's manifest before it is optimized, {@code layerIndex}
- * counts its layers from 0. Both may be missing. Fields that aren't known are passed over.
+ * counts its layers from 0. Both may be missing. {@code parts} is ours alone: of a file that wasn't
+ * read whole, offset and length of what was, by turns. Fields that aren't known are passed over.
  */
 public final class RecordFile {
 
@@ -100,7 +103,28 @@ public final class RecordFile {
     return new RecordedFile(
         json.path("path").textValue(),
         manifest(json.path("manifestDigest"), where),
-        layer.isInt() && layer.intValue() >= 0 ? layer.intValue() : RecordedFile.ANY_LAYER);
+        layer.isInt() && layer.intValue() >= 0 ? layer.intValue() : RecordedFile.ANY_LAYER,
+        parts(json.path("parts"), where));
+  }
+
+  private static List<ByteRange> parts(JsonNode numbers, String where)
+      throws OptimizationException {
+    boolean absent = numbers.isMissingNode() || numbers.isNull();
+    if (!absent && (!numbers.isArray() || numbers.size() % 2 != 0)) {
+      throw new OptimizationException(where + ": parts: not offsets and lengths by turns");
+    }
+    List<ByteRange> parts = new ArrayList<>();
+    long end = 0;
+    for (int i = 0; i < numbers.size(); i += 2) {
+      long offset = numbers.get(i).asLong(-1);
+      long length = numbers.get(i + 1).asLong(-1);
+      if (offset < end || length <= 0 || offset > Long.MAX_VALUE - length) {
+        throw new OptimizationException(where + ": parts: not offsets and lengths, in their order");
+      }
+      parts.add(new ByteRange(offset, length));
+      end = offset + length;
+    }
+    return parts;
   }
 
   private static @Nullable Digest manifest(JsonNode digest, String where)
@@ -144,6 +168,10 @@ public final class RecordFile {
     }
     if (file.layer() >= 0) {
       json.put("layerIndex", file.layer());
+    }
+    if (!file.parts().isEmpty()) {
+      ArrayNode parts = json.putArray("parts");
+      file.parts().forEach(part -> parts.add(part.offset()).add(part.length()));
     }
     return json;
   }

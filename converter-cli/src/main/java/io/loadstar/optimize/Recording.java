@@ -4,7 +4,7 @@ package io.loadstar.optimize;
  * What a workload was seen to read. Immutable.
  *
  * @param order its files
- * @param bytes the sum of their sizes
+ * @param bytes how much of them was read, by chunks
  * @param dropped how many files more it read than are kept in mind
  * @param end how the recording ended
  */

@@ -2,6 +2,7 @@ package io.loadstar.optimize;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.build.PrioritizedFiles;
 import io.loadstar.oci.Descriptor;
@@ -59,6 +60,28 @@ class ReadOrderTest {
             new RecordedFile("b", null, 0),
             new RecordedFile("c", MANIFEST, 1),
             new RecordedFile("d", MANIFEST, 2)));
+  }
+
+  /** Of a file that is recorded twice in different ways, all may be read. */
+  @Test
+  void partsOfAFileGoWithIt() {
+    List<ByteRange> parts = List.of(new ByteRange(0, 10));
+    List<ByteRange> others = List.of(new ByteRange(5, 10));
+    assertEquals(
+        Map.of(
+            LOWER.digest(),
+            first("/a", "b", "c", "d").withParts(Map.of("a", parts, "d", parts)),
+            UPPER.digest(),
+            first("d").withParts(Map.of("d", parts))),
+        priorities(
+            List.of(LOWER, UPPER),
+            new RecordedFile("/a", MANIFEST, 0, parts),
+            new RecordedFile("b", MANIFEST, 0, parts),
+            new RecordedFile("b", MANIFEST, 0, others),
+            new RecordedFile("c", MANIFEST, 0),
+            new RecordedFile("c", MANIFEST, 0, parts),
+            new RecordedFile("/a", MANIFEST, 0, parts),
+            new RecordedFile("d", null, RecordedFile.ANY_LAYER, parts)));
   }
 
   @Test

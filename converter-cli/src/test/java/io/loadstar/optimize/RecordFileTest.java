@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,8 @@ class RecordFileTest {
             List.of(
                 new RecordedFile("usr/bin/é \"x\"\n", MANIFEST, 3),
                 new RecordedFile("a", MANIFEST, 0),
+                new RecordedFile(
+                    "large", MANIFEST, 0, List.of(new ByteRange(0, 10), new ByteRange(10, 20))),
                 new RecordedFile("b", null, RecordedFile.ANY_LAYER)));
     Path file = directory.resolve("record.json");
     RecordFile.write(order, file);
@@ -41,6 +44,11 @@ class RecordFileTest {
     assertEquals(
         "{\"path\":\"a\",\"manifestDigest\":\"" + MANIFEST + "\",\"layerIndex\":0}",
         Files.readAllLines(file).get(1));
+    assertEquals(
+        "{\"path\":\"large\",\"manifestDigest\":\""
+            + MANIFEST
+            + "\",\"layerIndex\":0,\"parts\":[0,10,10,20]}",
+        Files.readAllLines(file).get(2));
     try (Stream<Path> left = Files.list(directory)) {
       assertEquals(1, left.count());
     }
@@ -76,6 +84,10 @@ class RecordFileTest {
         "{\"path\":3}",
         "{\"path\":\"a\",\"manifestDigest\":\"md5:1\"}",
         "{\"path\":\"a\",\"path\":\"b\"}",
+        "{\"path\":\"a\",\"parts\":[0,10,5,10]}",
+        "{\"path\":\"a\",\"parts\":[0,0]}",
+        "{\"path\":\"a\",\"parts\":[0]}",
+        "{\"path\":\"a\",\"parts\":\"all\"}",
         "[[[[[[[[[[[[[[[[[[[[[[[["
       })
   void whatIsNoRecordIsRefusedWithItsLine(String line) throws IOException {

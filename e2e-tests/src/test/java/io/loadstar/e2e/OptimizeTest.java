@@ -133,15 +133,33 @@ class OptimizeTest {
         .toList();
   }
 
+  private static List<String> partly(List<JsonNode> record) {
+    return record.stream()
+        .filter(line -> line.get("layerIndex").asInt() == 1 && line.has("parts"))
+        .map(line -> line.get("path").asText())
+        .toList();
+  }
+
   @Test
   void whatTheWorkloadReadsComesFirstInTheOrderOfItsReads() throws Exception {
     PrivateNode node = NODE.node();
     Path record = node.scratch().resolve("record.json");
     String script =
-        "cat /data/renamed /data/greeting /ballast/5 /data/renamed >/dev/null; cat /data/changed";
+        "cat /data/renamed /data/greeting /ballast/5 /data/renamed >/dev/null; cat /data/changed;"
+            + " read -r beginning </ballast/6";
 
     String said =
-        optimize("ordered", "--json", "--record-out", record.toString(), "--", "sh", "-c", script)
+        optimize(
+                "ordered",
+                "--json",
+                "--chunk-size",
+                "4KiB",
+                "--record-out",
+                record.toString(),
+                "--",
+                "sh",
+                "-c",
+                script)
             .output();
 
     JsonNode result = JSON.readTree(said);
@@ -149,7 +167,10 @@ class OptimizeTest {
     JsonNode inspected = inspected("ordered");
     assertEquals(result.get("digest").asText(), inspected.get("digest").asText());
     assertEquals(List.of("data/renamed", "data/greeting", "data/changed"), first(inspected, FILES));
-    assertEquals(List.of("ballast/5"), first(inspected, 1));
+    assertEquals(List.of("ballast/5", "ballast/6"), first(inspected, 1));
+    JsonNode ballast = inspected.at("/layers/1/lazy");
+    long unread = ballast.get("prefetchEnd").asLong() - ballast.get("prefetchBytes").asLong();
+    assertTrue(unread > 4096, ballast::toString);
     List<JsonNode> lines = lines(record);
     for (int layer = 0; layer <= FILES; layer++) {
       assertEquals(paths(lines, layer), first(inspected, layer));
@@ -163,7 +184,9 @@ class OptimizeTest {
     assertTrue(all.indexOf("bin/cat") < all.indexOf("data/renamed"), all::toString);
     assertTrue(all.indexOf("ballast/5") < all.indexOf("data/changed"), all::toString);
 
-    optimize("again", "--record-in", record.toString()).output();
+    assertEquals(List.of("ballast/6"), partly(lines), lines::toString);
+
+    optimize("again", "--chunk-size", "4KiB", "--record-in", record.toString()).output();
     assertEquals(inspected.get("digest"), inspected("again").get("digest"));
     node.loadstar("diff", "--exit-code", image.ordinary(), reference("ordered")).output();
     node.loadstar("verify", reference("ordered")).output();

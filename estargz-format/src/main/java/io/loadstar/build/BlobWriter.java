@@ -141,7 +141,7 @@ final class BlobWriter {
   private WrittenToc writeToc(List<@Nullable Digest> fileDigests, FileChannel out)
       throws IOException {
     SpooledToc toc =
-        SpooledToc.of(TocRows.toc(order.placed(), fileDigests, chunks, options.chunkSize()), spool);
+        SpooledToc.of(TocRows.toc(order.placed(), fileDigests, chunks, options), spool);
     return switch (options.format()) {
       case BlobFormat.EStargz(StargzFooter footer) -> {
         byte[] header = tocHeader(toc);

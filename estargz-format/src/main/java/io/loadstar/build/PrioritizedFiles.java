@@ -1,6 +1,8 @@
 package io.loadstar.build;
 
+import io.loadstar.blob.ByteRange;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Files that are placed before the landmark, in this order. Immutable.
@@ -8,8 +10,12 @@ import java.util.List;
  * @param paths as the user spells them; cleaned when they are looked for
  * @param spelling what a path can mean
  * @param absent what is done about a path that the layer doesn't have
+ * @param parts of files that aren't wanted whole, by their paths as {@link
+ *     io.loadstar.tar.EntryName#clean} leaves them: what is wanted of them, in bytes of the file,
+ *     each part behind the one before
  */
-public record PrioritizedFiles(List<String> paths, Spelling spelling, Absent absent) {
+public record PrioritizedFiles(
+    List<String> paths, Spelling spelling, Absent absent, Map<String, List<ByteRange>> parts) {
 
   /** No file is prioritized: the layer says that nothing is to be prefetched. */
   public static final PrioritizedFiles NONE = new PrioritizedFiles(List.of(), Absent.REFUSE);
@@ -35,11 +41,28 @@ public record PrioritizedFiles(List<String> paths, Spelling spelling, Absent abs
 
   public PrioritizedFiles {
     paths = List.copyOf(paths);
+    parts = Map.copyOf(parts);
+  }
+
+  /** All of each file. */
+  public PrioritizedFiles(List<String> paths, Spelling spelling, Absent absent) {
+    this(paths, spelling, absent, Map.of());
   }
 
   /** The entries of these names. */
   public PrioritizedFiles(List<String> paths, Absent absent) {
     this(paths, Spelling.EXACT, absent);
+  }
+
+  /** Those, and of some files only these parts; see {@link #parts}. */
+  public PrioritizedFiles withParts(Map<String, List<ByteRange>> some) {
+    return new PrioritizedFiles(paths, spelling, absent, some);
+  }
+
+  /** Whether anything of a file is wanted between two offsets in it. */
+  boolean wants(String path, long from, long to) {
+    List<ByteRange> some = parts.get(path);
+    return some == null || some.stream().anyMatch(part -> part.offset() < to && from < part.end());
   }
 
   /**

@@ -1,10 +1,14 @@
 package io.loadstar.build;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
+import io.loadstar.tar.EntryName;
 import io.loadstar.toc.EntryType;
 import io.loadstar.toc.Toc;
 import io.loadstar.toc.TocEntry;
+import io.loadstar.toc.TocJson;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +20,12 @@ final class TocRows {
   private static final Digest EMPTY = Digest.of(new byte[0]);
 
   private final int chunkSize;
+  private final PrioritizedFiles prioritized;
   private final List<WrittenChunk> chunks;
+
+  /** By their number: chunks of prioritized files that nobody is known to read. */
+  private final BitSet unread = new BitSet();
+
   private final List<TocEntry> rows = new ArrayList<>();
   private final Map<Long, String> userNames = new HashMap<>();
   private final Map<Long, String> groupNames = new HashMap<>();
@@ -30,8 +39,9 @@ final class TocRows {
    */
   record WrittenChunk(long offset, long innerOffset, Digest digest) {}
 
-  private TocRows(int chunkSize, List<WrittenChunk> chunks) {
-    this.chunkSize = chunkSize;
+  private TocRows(BuildOptions options, List<WrittenChunk> chunks) {
+    this.chunkSize = options.chunkSize();
+    this.prioritized = options.prioritized();
     this.chunks = chunks;
   }
 
@@ -44,8 +54,8 @@ final class TocRows {
       List<PlacedEntry> entries,
       List<@Nullable Digest> digests,
       List<WrittenChunk> chunks,
-      int chunkSize) {
-    TocRows rows = new TocRows(chunkSize, chunks);
+      BuildOptions options) {
+    TocRows rows = new TocRows(options, chunks);
     for (int i = 0; i < entries.size(); i++) {
       TocEntry row = entries.get(i).row();
       if (row == null) {
@@ -54,7 +64,38 @@ final class TocRows {
         rows.add(row, digests.get(i));
       }
     }
-    return new Toc(Toc.VERSION, rows.rows);
+    return new Toc(Toc.VERSION, rows.rows, rows.unreadMembers());
+  }
+
+  /** Members of which every chunk is unread, neighbours joined. */
+  private List<ByteRange> unreadMembers() {
+    List<ByteRange> ranges = new ArrayList<>();
+    for (int first = unread.nextSetBit(0); first >= 0 && ranges.size() < TocJson.MAX_UNREAD; ) {
+      int end = endOfMember(first);
+      boolean whole = first == 0 || chunks.get(first - 1).offset() != chunks.get(first).offset();
+      // The landmark comes behind all of these: the last member is never one.
+      if (whole && unread.nextClearBit(first) >= end && end < chunks.size()) {
+        join(ranges, ByteRange.between(chunks.get(first).offset(), chunks.get(end).offset()));
+      }
+      first = unread.nextSetBit(end);
+    }
+    return ranges;
+  }
+
+  private int endOfMember(int chunk) {
+    int end = chunk + 1;
+    while (end < chunks.size() && chunks.get(end).offset() == chunks.get(chunk).offset()) {
+      end++;
+    }
+    return end;
+  }
+
+  private static void join(List<ByteRange> ranges, ByteRange next) {
+    if (!ranges.isEmpty() && ranges.getLast().end() == next.offset()) {
+      ranges.addLast(ByteRange.between(ranges.removeLast().offset(), next.end()));
+    } else {
+      ranges.addLast(next);
+    }
   }
 
   private void add(TocEntry entry, @Nullable Digest digest) {
@@ -70,12 +111,20 @@ final class TocRows {
       rows.add(row.digest(EMPTY).build());
       return;
     }
+    String path = EntryName.clean(entry.name());
     Digest whole = digest == null ? chunks.get(next).digest() : digest;
+    note(path, 0);
     addChunk(row.digest(whole), 0, entry.size());
     for (long offset = chunkSize; offset < entry.size(); offset += chunkSize) {
       TocEntry.Builder further = TocEntry.of(entry.name(), EntryType.CHUNK).chunkOffset(offset);
+      note(path, offset);
       addChunk(further, offset, entry.size());
     }
+  }
+
+  /** Whether the next chunk, of what lies from {@code offset} in a file, is one that is read. */
+  private void note(String path, long offset) {
+    unread.set(next, !prioritized.wants(path, offset, offset + chunkSize));
   }
 
   /** Passes over the chunks of a file that nothing names any more. */

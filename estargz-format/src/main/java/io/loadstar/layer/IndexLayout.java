@@ -12,7 +12,8 @@ import java.util.zip.CRC32C;
  * <pre>
  * header      80   magic, number of inodes, entries, chunks, members and digests (int each), bytes of
  *                  names and of text (int), landmark (int, long), inodes in use, bytes of files,
- *                  chunks without digest (long each), CRC-32C of all that follows (int), 0 (int)
+ *                  chunks without digest (long each), CRC-32C of all that follows (int), where in
+ *                  the text it says what isn't to be prefetched, and 1; or 0 (int)
  * inodes      56   each, by number from 0, which is none
  * members     24   each, in the order of the blob, and one more: start, end (long), first chunk (int)
  * chunks      32   each, in the order of the blob: offset in its file, in its member (long), size,
@@ -20,7 +21,8 @@ import java.util.zip.CRC32C;
  * digests     32   each
  * entries      8   each, and one more: where its name starts, inode (int each)
  * names            of a directory one behind the other, sorted
- * text             targets of symlinks; extended attributes
+ * text             targets of symlinks; extended attributes; what isn't to be prefetched: how many
+ *                  stretches (int), offset and length of each (long each)
  * </pre>
  *
  * Numbers are little-endian. A number of a digest is 1 for the first; 0 says that there is none.
@@ -50,6 +52,7 @@ record IndexLayout(
   static final int TOTAL_AT = 56;
   static final int UNVERIFIABLE_AT = 64;
   static final int CHECKSUM_AT = 72;
+  static final int UNREAD_AT = 76;
 
   /**
    * Reads the header, and compares size and checksum.

@@ -62,6 +62,7 @@ final class IndexWriter {
         count++;
       }
     }
+    final int unread = unread();
     IndexLayout layout =
         new IndexLayout(
             inodes.length,
@@ -77,6 +78,7 @@ final class IndexWriter {
     ByteBuffer index = ByteBuffer.allocate((int) layout.bytes()).order(IndexLayout.ORDER);
     layout.write(index);
     putLandmark(index);
+    index.putInt(IndexLayout.UNREAD_AT, unread);
     index.putLong(IndexLayout.COUNT_AT, count);
     index.putLong(IndexLayout.TOTAL_AT, totalBytes);
     index.putLong(IndexLayout.UNVERIFIABLE_AT, unverifiable);
@@ -214,12 +216,28 @@ final class IndexWriter {
         ByteBuffer.allocate(Integer.BYTES).order(IndexLayout.ORDER).putInt(value).array());
   }
 
+  /** Its place in the text and 1; 0 if all up to the landmark is to be prefetched. */
+  private int unread() {
+    if (!(landmark instanceof Landmark.PrefetchUpTo(_, List<ByteRange> ranges))
+        || ranges.isEmpty()) {
+      return 0;
+    }
+    final int place = text.size() + 1;
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Integer.BYTES + ranges.size() * 2 * Long.BYTES)
+            .order(IndexLayout.ORDER)
+            .putInt(ranges.size());
+    ranges.forEach(range -> bytes.putLong(range.offset()).putLong(range.length()));
+    text.writeBytes(bytes.array());
+    return place;
+  }
+
   private void putLandmark(ByteBuffer index) {
     int kind =
         switch (landmark) {
           case Landmark.Absent() -> LayerTree.LANDMARK_ABSENT;
           case Landmark.PrefetchNothing() -> LayerTree.LANDMARK_NOTHING;
-          case Landmark.PrefetchUpTo(long end) -> {
+          case Landmark.PrefetchUpTo(long end, _) -> {
             index.putLong(IndexLayout.LANDMARK_END_AT, end);
             yield LayerTree.LANDMARK_UP_TO;
           }

@@ -1,10 +1,12 @@
 package io.loadstar.layer;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.tar.EntryName;
 import io.loadstar.toc.Toc;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -63,12 +65,26 @@ public final class LayerTree {
         switch (index.getInt(IndexLayout.LANDMARK_AT)) {
           case LANDMARK_NOTHING -> new Landmark.PrefetchNothing();
           case LANDMARK_UP_TO ->
-              new Landmark.PrefetchUpTo(index.getLong(IndexLayout.LANDMARK_END_AT));
+              new Landmark.PrefetchUpTo(index.getLong(IndexLayout.LANDMARK_END_AT), unread(layout));
           default -> new Landmark.Absent();
         };
     this.count = index.getLong(IndexLayout.COUNT_AT);
     this.totalBytes = index.getLong(IndexLayout.TOTAL_AT);
     this.unverifiableChunks = index.getLong(IndexLayout.UNVERIFIABLE_AT);
+  }
+
+  private List<ByteRange> unread(IndexLayout layout) {
+    int place = index.getInt(IndexLayout.UNREAD_AT);
+    if (place == 0) {
+      return List.of();
+    }
+    ByteBuffer text = index.duplicate().order(IndexLayout.ORDER);
+    text.position(layout.textAt() + place - 1);
+    List<ByteRange> ranges = new ArrayList<>();
+    for (int left = text.getInt(); left > 0; left--) {
+      ranges.add(new ByteRange(text.getLong(), text.getLong()));
+    }
+    return ranges;
   }
 
   /**
@@ -193,7 +209,7 @@ public final class LayerTree {
   /** Up to where in the blob the layer asks for prefetching; empty if it doesn't. */
   public OptionalLong prefetchEnd() {
     return switch (landmark) {
-      case Landmark.PrefetchUpTo(long end) -> OptionalLong.of(end);
+      case Landmark.PrefetchUpTo(long end, _) -> OptionalLong.of(end);
       case Landmark.PrefetchNothing() -> OptionalLong.empty();
       case Landmark.Absent() -> OptionalLong.empty();
     };

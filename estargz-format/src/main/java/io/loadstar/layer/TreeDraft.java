@@ -42,7 +42,8 @@ final class TreeDraft {
     for (Node link : links) {
       resolve(link);
     }
-    return new TreeNumbering().number(root, new InodeFactory(toc, chunks, blobOffset));
+    return new TreeNumbering()
+        .number(root, new InodeFactory(toc, chunks, blobOffset), toc.unread());
   }
 
   /** Puts one entry where its name says. */

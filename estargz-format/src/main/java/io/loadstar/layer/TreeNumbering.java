@@ -2,6 +2,7 @@ package io.loadstar.layer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.layer.TreeDraft.Node;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ final class TreeNumbering {
   /** A directory that was reached, and from where. */
   private record Reached(Node directory, Node parent) {}
 
-  LayerTree number(Node root, InodeFactory inodes) throws MalformedBlobException {
+  LayerTree number(Node root, InodeFactory inodes, List<ByteRange> unread)
+      throws MalformedBlobException {
     add(root);
     List<Reached> directories = new ArrayList<>();
     directories.add(new Reached(root, root));
@@ -42,7 +44,7 @@ final class TreeNumbering {
     for (Node node : nodes) {
       made[node.number] = inodes.make(node);
     }
-    return new LayerTree(made, directories(), landmark(made));
+    return new LayerTree(made, directories(), landmark(made, unread));
   }
 
   private void add(Node node) {
@@ -84,13 +86,15 @@ final class TreeNumbering {
   }
 
   /** A layer with both has nothing to prefetch, as the format's first reader had it. */
-  private Landmark landmark(@Nullable Inode[] inodes) {
+  private Landmark landmark(@Nullable Inode[] inodes, List<ByteRange> unread) {
     if (root(inodes, Landmark.NO_PREFETCH) != null) {
       return new Landmark.PrefetchNothing();
     }
     if (root(inodes, Landmark.PREFETCH) instanceof Inode.RegularFile file
         && !file.chunks().isEmpty()) {
-      return new Landmark.PrefetchUpTo(file.chunks().getFirst().member().offset());
+      long end = file.chunks().getFirst().member().offset();
+      return new Landmark.PrefetchUpTo(
+          end, unread.stream().filter(range -> range.end() <= end).toList());
     }
     return new Landmark.Absent();
   }

@@ -30,6 +30,12 @@ public final class TocJson {
   /** Longest value of an extended attribute: the kernel's XATTR_SIZE_MAX. */
   public static final int MAX_XATTR_SIZE = 64 << 10;
 
+  /** Most stretches that aren't to be prefetched. */
+  public static final int MAX_UNREAD = 1 << 16;
+
+  /** The key of {@link Toc#unread}: offsets and lengths by turns. */
+  static final String UNREAD = "io.loadstar.unread";
+
   /** Most extended attributes of one row. */
   public static final int MAX_XATTRS = 1024;
 

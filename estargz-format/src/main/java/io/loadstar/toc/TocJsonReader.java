@@ -2,6 +2,7 @@ package io.loadstar.toc;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.MalformedBlobException;
 import java.io.IOException;
@@ -37,17 +38,37 @@ final class TocJsonReader {
     require(parser.nextToken() == JsonToken.START_OBJECT, "an object");
     long version = 0;
     List<TocEntry> entries = List.of();
+    List<ByteRange> unread = List.of();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = fieldName();
       switch (key) {
         case "version" -> version = number();
         case "entries" -> entries = readEntries();
+        case TocJson.UNREAD -> unread = readRanges();
         default -> skip();
       }
     }
     require(parser.nextToken() == null, "nothing behind the object");
     require(version == (int) version, "a version");
-    return new Toc((int) version, entries);
+    return new Toc((int) version, entries, unread);
+  }
+
+  private List<ByteRange> readRanges() throws IOException {
+    require(parser.nextToken() == JsonToken.START_ARRAY, "an array of offsets and lengths");
+    List<ByteRange> ranges = new ArrayList<>();
+    long end = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      require(ranges.size() < TocJson.MAX_UNREAD, "at most " + TocJson.MAX_UNREAD + " stretches");
+      require(parser.currentToken() == JsonToken.VALUE_NUMBER_INT, "an offset");
+      long offset = parser.getLongValue();
+      long length = number();
+      require(
+          offset >= end && length > 0 && offset <= Long.MAX_VALUE - length,
+          "stretches each behind the one before");
+      ranges.add(new ByteRange(offset, length));
+      end = offset + length;
+    }
+    return ranges;
   }
 
   private List<TocEntry> readEntries() throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,6 +49,14 @@ final class TocJsonWriter {
       write(entry);
     }
     json.writeEndArray();
+    if (!toc.unread().isEmpty()) {
+      json.writeArrayFieldStart(TocJson.UNREAD);
+      for (ByteRange range : toc.unread()) {
+        json.writeNumber(range.offset());
+        json.writeNumber(range.length());
+      }
+      json.writeEndArray();
+    }
     json.writeEndObject();
   }
 

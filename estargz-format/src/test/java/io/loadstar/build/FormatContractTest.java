@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.FileBlobSource;
@@ -16,6 +17,7 @@ import io.loadstar.format.BlobFormat;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.Landmark;
+import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.Member;
 import io.loadstar.tar.TarInput;
 import io.loadstar.tar.TarReader;
@@ -165,6 +167,36 @@ class FormatContractTest {
     long end = contents.tree().prefetchEnd().orElseThrow();
     var file = (Inode.RegularFile) contents.tree().find("etc/app/config").orElseThrow();
     assertTrue(file.chunks().getLast().member().end() <= end);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyFormat")
+  void piecesOfPrioritizedFilesThatNobodyReadsAreNamed(BuildOptions options) throws IOException {
+    Files.write(directory.resolve("large"), new byte[10 * CHUNK]);
+    Files.write(directory.resolve("small"), new byte[10]);
+    Shell.sh(directory, "tar -cf in.tar small large");
+    PrioritizedFiles files =
+        new PrioritizedFiles(List.of("large", "small"), PrioritizedFiles.Absent.REFUSE)
+            .withParts(
+                Map.of(
+                    "large",
+                    List.of(new ByteRange(0, 1), ByteRange.between(3 * CHUNK - 1, 5 * CHUNK + 1))));
+    BuildOptions chosen = options.withChunkSize(CHUNK).withMinChunkSize(0).withPrioritized(files);
+
+    LayerTree tree;
+    try (InputStream tar = Files.newInputStream(directory.resolve("in.tar"))) {
+      tree = LayerContents.of(build(tar, chosen, 2)).tree();
+    }
+
+    var large = (Inode.RegularFile) tree.find("large").orElseThrow();
+    ByteRange first = large.chunks().get(1).member();
+    ByteRange second =
+        ByteRange.between(
+            large.chunks().get(6).member().offset(), large.chunks().get(9).member().end());
+    var landmark = assertInstanceOf(Landmark.PrefetchUpTo.class, tree.landmark());
+    assertEquals(List.of(first, second), landmark.unread());
+    assertEquals(landmark.end() - first.length() - second.length(), landmark.bytes());
+    assertEquals(landmark, LayerTree.open(tree.index()).landmark());
   }
 
   @ParameterizedTest

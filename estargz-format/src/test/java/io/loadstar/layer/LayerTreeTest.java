@@ -292,7 +292,7 @@ class LayerTreeTest {
     LayerTree nothing = new TestToc().file(Landmark.NO_PREFETCH, 1, 50).file("a", 5, 100).tree();
     LayerTree absent = new TestToc().file("d/" + Landmark.PREFETCH, 1, 50).tree();
 
-    assertEquals(new Landmark.PrefetchUpTo(200), prefetch.landmark());
+    assertEquals(new Landmark.PrefetchUpTo(200, List.of()), prefetch.landmark());
     assertEquals(200, prefetch.prefetchEnd().orElseThrow());
     assertEquals(new Landmark.PrefetchNothing(), nothing.landmark());
     assertEquals(new Landmark.Absent(), absent.landmark());

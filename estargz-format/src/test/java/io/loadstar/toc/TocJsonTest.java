@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.MalformedBlobException;
 import java.io.ByteArrayOutputStream;
@@ -86,6 +88,40 @@ class TocJsonTest {
                     .build()));
 
     assertEquals(toc, read(write(toc)));
+  }
+
+  @Test
+  void whatIsNotToBePrefetchedStandsBehindTheEntries() throws IOException {
+    Toc toc =
+        new Toc(
+            1,
+            List.of(TocEntry.of("a", EntryType.DIRECTORY).build()),
+            List.of(new ByteRange(10, 5), new ByteRange(15, 1), new ByteRange(1L << 40, 7)));
+
+    assertEquals(toc, read(write(toc)));
+    assertTrue(
+        write(toc)
+            .endsWith(
+                ",\n\t\"io.loadstar.unread\": [\n\t\t10,\n\t\t5,\n\t\t15,\n\t\t1,\n\t\t1099511627776,\n\t\t7\n\t]\n}"),
+        write(toc));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "3",
+        "[1]",
+        "[1,0]",
+        "[5,5,9,1]",
+        "[-1,2]",
+        "[1,\"2\"]",
+        "[[1,2]]",
+        "[9,9223372036854775807]"
+      })
+  void whatIsNotToBePrefetchedHasItsOrder(String ranges) {
+    assertThrows(
+        MalformedBlobException.class,
+        () -> read("{\"version\":1,\"entries\":[],\"io.loadstar.unread\":" + ranges + "}"));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.loadstar.lazy;
 
 import io.loadstar.blob.BlobSource;
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.cache.ContentStore;
 import io.loadstar.format.BlobFormat;
@@ -9,6 +10,8 @@ import io.loadstar.layer.LayerTree;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -165,10 +168,10 @@ public final class LazyLayer implements Closeable {
   }
 
   /**
-   * Fetches what lies in front of the layer's prefetch landmark, in one request; of a layer that
-   * names nothing, what earlier starts on this node read; if nothing is known of them and it has no
-   * landmark at all, as much of its beginning as the node's options say. Leaves out what is here.
-   * Returns at once.
+   * Fetches what lies in front of the layer's prefetch landmark, in one request but for larger
+   * pieces that nobody is known to read; of a layer that names nothing, what earlier starts on this
+   * node read; if nothing is known of them and it has no landmark at all, as much of its beginning
+   * as the node's options say. Leaves out what is here. Returns at once.
    *
    * @return ends when the bytes have arrived, or couldn't be had: that is logged, and isn't an
    *     error, since readers fetch what they need
@@ -180,6 +183,27 @@ public final class LazyLayer implements Closeable {
   /** Has the rest of the layer fetched in the background, if the node's options want that. */
   public void fetchInBackground() {
     node.fetchInBackground(this);
+  }
+
+  /**
+   * What readers were given of a file since the layer was opened, as far as that is known: members
+   * are.
+   *
+   * @param file the number of a regular file of {@link #tree}
+   * @return parts of the file, each behind the one before; neighbours are joined
+   */
+  public List<ByteRange> given(long file) {
+    List<ByteRange> parts = new ArrayList<>();
+    int first = index.chunkCount(file) == 0 ? 0 : index.find(file, 0);
+    for (int chunk = first; chunk < first + index.chunkCount(file); chunk++) {
+      if (read.has(index.memberOf(chunk))) {
+        long from = index.fileOffset(chunk);
+        boolean joined = !parts.isEmpty() && parts.getLast().end() == from;
+        long start = joined ? parts.removeLast().offset() : from;
+        parts.add(ByteRange.between(start, from + index.chunkSize(chunk)));
+      }
+    }
+    return parts;
   }
 
   /** How far it has come. */

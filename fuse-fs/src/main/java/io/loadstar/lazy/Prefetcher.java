@@ -1,5 +1,6 @@
 package io.loadstar.lazy;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.layer.Landmark;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -13,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fetches what containers are likely to read first: what a layer's builder placed in front of the
- * landmark; of a layer whose builder named nothing, what earlier starts on this node read, or, if
- * nothing is known, its beginning. Thread-safe.
+ * landmark, but for pieces of large files that he knows nobody to read; of a layer whose builder
+ * named nothing, what earlier starts on this node read, or, if nothing is known, its beginning.
+ * Thread-safe.
  */
 final class Prefetcher {
 
@@ -45,7 +47,8 @@ final class Prefetcher {
   /** See {@link LazyLayer#prefetch}. */
   CompletableFuture<Void> prefetch(LazyLayer layer) {
     return switch (layer.tree().landmark()) {
-      case Landmark.PrefetchUpTo(long end) -> prefetchUpTo(layer, end);
+      case Landmark.PrefetchUpTo(long end, List<ByteRange> unread) ->
+          prefetchUpTo(layer, end, unread);
       case Landmark.PrefetchNothing() -> prefetchLearnt(layer, 0);
       case Landmark.Absent() -> prefetchLearnt(layer, withoutLandmark);
     };
@@ -67,7 +70,7 @@ final class Prefetcher {
   private CompletableFuture<Void> prefetchLearnt(LazyLayer layer, long otherwise) {
     if (learnt.equals(LearntReads.NONE)) {
       layer.guess();
-      return prefetchUpTo(layer, otherwise);
+      return prefetchUpTo(layer, otherwise, List.of());
     }
     try {
       return CompletableFuture.supplyAsync(
@@ -78,19 +81,34 @@ final class Prefetcher {
               return fetchAll(layer, new Work(runs, Urgency.PREFETCH));
             }
             layer.guess();
-            return prefetchUpTo(layer, otherwise);
+            return prefetchUpTo(layer, otherwise, List.of());
           });
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }
   }
 
-  private CompletableFuture<Void> prefetchUpTo(LazyLayer layer, long end) {
-    int members = layer.index().firstFrom(end);
-    return members == 0
+  private CompletableFuture<Void> prefetchUpTo(LazyLayer layer, long end, List<ByteRange> unread) {
+    LayerIndex index = layer.index();
+    long gap = fetcher.gapOf(layer);
+    ArrayDeque<Run> runs = new ArrayDeque<>();
+    int first = 0;
+    for (ByteRange range : unread) {
+      if (range.length() > gap) {
+        addRun(runs, first, index.firstFrom(range.offset()));
+        first = index.firstFrom(range.end());
+      }
+    }
+    addRun(runs, first, index.firstFrom(end));
+    return runs.isEmpty()
         ? CompletableFuture.completedFuture(null)
-        : fetchAll(
-            layer, new Work(new ArrayDeque<>(List.of(new Run(0, members))), Urgency.PREFETCH));
+        : fetchAll(layer, new Work(runs, Urgency.PREFETCH));
+  }
+
+  private static void addRun(ArrayDeque<Run> runs, int first, int end) {
+    if (first < end) {
+      runs.add(new Run(first, end));
+    }
   }
 
   /** Those that begin where a member does, neighbours joined that are worth one request. */

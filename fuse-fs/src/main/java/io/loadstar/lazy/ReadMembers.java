@@ -30,6 +30,11 @@ final class ReadMembers {
         && ((long) WORDS.getAndBitwiseOr(bits, word, bit) & bit) == 0;
   }
 
+  /** Whether a reader was given something of this member. */
+  boolean has(int member) {
+    return ((long) WORDS.getOpaque(bits, member >> WORD_BITS) & 1L << member) != 0;
+  }
+
   /**
    * What reading those members was worth that begin between two offsets in the blob: their
    * compressed bytes, and what it would have cost to ask for each by itself.
@@ -40,8 +45,7 @@ final class ReadMembers {
     long worth = 0;
     int end = index.firstFrom(to);
     for (int member = index.firstFrom(from); member < end; member++) {
-      long word = (long) WORDS.getOpaque(bits, member >> WORD_BITS);
-      if ((word & 1L << member) != 0) {
+      if (has(member)) {
         worth += index.length(member) + each;
       }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.ByteRange;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,50 @@ final class PrefetchTest extends FetchAheadNode {
       assertEquals(0, lazy.report().served().waits());
       prefetch(lazy);
       assertEquals(1, source.requests().size());
+    }
+  }
+
+  @Test
+  void prefetchLeavesOutPiecesThatNobodyReads() throws Exception {
+    TestLayer layer =
+        TestLayer.builder()
+            .chunkSize(100_000)
+            .file("library", randomBytes(600_000))
+            .unread("library", 1)
+            .unread("library", 2)
+            .file("small", randomBytes(1000))
+            .landmark()
+            .file("after", randomBytes(1000))
+            .build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = open(layer, source)) {
+      prefetch(lazy);
+      assertEquals(
+          Set.of(
+              layer.member("library", 0),
+              ByteRange.between(
+                  layer.member("library", 3).offset(), layer.member("small", 0).end())),
+          Set.copyOf(source.requests()));
+    }
+  }
+
+  @Test
+  void whatReadersWereGivenOfAFileIsKnownByChunks() throws Exception {
+    TestLayer layer =
+        TestLayer.builder()
+            .chunkSize(1000)
+            .file("library", randomBytes(5500))
+            .file("empty", new byte[0])
+            .build();
+    try (LazyLayer lazy = open(layer, layer.source())) {
+      long library = layer.file("library").number();
+      assertEquals(List.of(), lazy.given(library));
+      Reading.read(lazy, layer.file("library"), 1500, 1000);
+      Reading.read(lazy, layer.file("library"), 5400, 50);
+      settle();
+      assertEquals(
+          List.of(new ByteRange(1000, 2000), new ByteRange(5000, 500)), lazy.given(library));
+      assertEquals(List.of(), lazy.given(layer.file("empty").number()));
     }
   }
 

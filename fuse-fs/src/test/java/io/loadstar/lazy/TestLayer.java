@@ -84,6 +84,7 @@ public record TestLayer(byte[] blob, LayerTree tree, Map<String, byte[]> files) 
     private int chunkSize = 4 << 20;
     private int memberSize;
     private boolean digests = true;
+    private final List<Piece> unread = new ArrayList<>();
 
     private final ByteArrayOutputStream blob = new ByteArrayOutputStream();
     private final ByteArrayOutputStream member = new ByteArrayOutputStream();
@@ -117,6 +118,14 @@ public record TestLayer(byte[] blob, LayerTree tree, Map<String, byte[]> files) 
       return this;
     }
 
+    /** A chunk that isn't to be prefetched. */
+    public Builder unread(String path, int chunk) {
+      unread.add(new Piece(path, chunk));
+      return this;
+    }
+
+    private record Piece(String path, int chunk) {}
+
     /** As old writers did it. */
     public Builder withoutDigests() {
       digests = false;
@@ -129,7 +138,16 @@ public record TestLayer(byte[] blob, LayerTree tree, Map<String, byte[]> files) 
       long payloadEnd = blob.size();
       blob.writeBytes(new byte[TAIL]);
       try {
-        LayerTree tree = LayerTree.of(new Toc(Toc.VERSION, rows), payloadEnd);
+        LayerTree whole = LayerTree.of(new Toc(Toc.VERSION, rows), payloadEnd);
+        List<ByteRange> ranges =
+            unread.stream()
+                .map(piece ->
+                    ((Inode.RegularFile) whole.find(piece.path).orElseThrow())
+                        .chunks()
+                        .get(piece.chunk)
+                        .member())
+                .toList();
+        LayerTree tree = LayerTree.of(new Toc(Toc.VERSION, rows, ranges), payloadEnd);
         return new TestLayer(blob.toByteArray(), tree, files);
       } catch (MalformedBlobException e) {
         throw new IllegalStateException(e);
