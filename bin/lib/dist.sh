@@ -27,6 +27,8 @@ java_flags() {
     -XX:+UseCompactObjectHeaders
     -XX:-UsePerfData # no file in /tmp
     -Xlog:disable    # a cache that is missing or doesn't fit is no news
+    # NIO would look into every jar for one; this is Linux' own.
+    -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider
     # What Netty would set up at each start for those who look for what it does with buffers.
     -Dio.netty.jfr.enabled=false -Dio.netty.leakDetection.level=disabled
     "-Dorg.sqlite.lib.path=$dist/native" -Dorg.sqlite.lib.name=libsqlitejdbc.so

@@ -27,18 +27,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = VersionText.class,
     sortOptions = false,
-    subcommands = {
-      ConvertCommand.class,
-      OptimizeCommand.class,
-      CopyCommand.class,
-      PullCommand.class,
-      WhyCommand.class,
-      InspectCommand.class,
-      VerifyCommand.class,
-      TocCommand.class,
-      DiffCommand.class,
-      CompletionCommand.class
-    },
     footer = {
       "",
       "Examples:",
@@ -104,6 +92,7 @@ public final class Loadstar implements Runnable {
    * back.
    */
   public static void main(String[] args) {
+    Logging.setUpWhenUsed();
     int status =
         run(
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
@@ -119,9 +108,10 @@ public final class Loadstar implements Runnable {
    */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     Loadstar loadstar = new Loadstar(out, err);
+    CommandLine line = new CommandLine(loadstar);
+    Commands.add(line, args);
     int status =
-        new CommandLine(loadstar)
-            .setOut(out)
+        line.setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(HELP_WIDTH)

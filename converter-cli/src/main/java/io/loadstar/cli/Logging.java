@@ -1,35 +1,64 @@
 package io.loadstar.cli;
 
-import java.util.logging.ConsoleHandler;
-import java.util.logging.Handler;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 
 /**
  * Where log lines of the libraries go: warnings, or with {@code --debug} the project's own steps
- * too, to standard error. Set up in code, since reading a configuration costs start-up.
+ * too, to standard error.
+ *
+ * <p>A process that logs nothing doesn't set logging up: that looks into every jar for somebody who
+ * wants to do it (JDK-8301627), which takes longer than to send a pull to the daemon. So {@code
+ * java.util.logging} is told who configures it, and makes an instance of this class when it is
+ * first used.
  */
-final class Logging {
+public final class Logging {
 
-  private static final String FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
+  private static final String CONFIGURED_BY = "java.util.logging.config.class";
 
-  private Logging() {}
+  private static volatile Level level = Level.WARNING;
 
-  /** Applies to the whole process. */
-  static void configure(Level level) {
-    System.setProperty(FORMAT_PROPERTY, "%4$s %3$s: %5$s%6$s%n");
-    LogManager.getLogManager().reset();
-    Handler handler = new ConsoleHandler();
-    handler.setFormatter(new SimpleFormatter());
-    handler.setLevel(Level.ALL);
-    Logger root = Logger.getLogger("");
-    root.addHandler(handler);
-    root.setLevel(Level.SEVERE);
-    OWN.setLevel(level);
+  /** Made by {@code java.util.logging}, which calls nothing else of it. */
+  public Logging() {
+    apply();
   }
 
-  /** Held here: the log manager itself keeps loggers weakly and would forget the level. */
-  private static final Logger OWN = Logger.getLogger("io.loadstar");
+  /** Has this process's logging set up at its first use. To be called before that. */
+  static void setUpWhenUsed() {
+    System.setProperty(CONFIGURED_BY, Logging.class.getName());
+  }
+
+  /** Applies to the whole process. */
+  static void configure(Level own) {
+    boolean same = own.equals(level);
+    level = own;
+    boolean whenUsed = Logging.class.getName().equals(System.getProperty(CONFIGURED_BY));
+    if (!whenUsed || !same) {
+      apply();
+    }
+  }
+
+  private static void apply() {
+    String configuration =
+        """
+        handlers = java.util.logging.ConsoleHandler
+        java.util.logging.ConsoleHandler.level = ALL
+        java.util.logging.ConsoleHandler.formatter = java.util.logging.SimpleFormatter
+        java.util.logging.SimpleFormatter.format = %%4$s %%3$s: %%5$s%%6$s%%n
+        .level = SEVERE
+        io.loadstar.level = %s
+        """
+            .formatted(level.getName());
+    try {
+      LogManager.getLogManager()
+          .readConfiguration(
+              new ByteArrayInputStream(configuration.getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // no: the bytes are in memory
+    }
+  }
 }

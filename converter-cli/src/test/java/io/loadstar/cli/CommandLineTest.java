@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** What the frame promises for every command. */
 class CommandLineTest {
@@ -40,10 +41,23 @@ class CommandLineTest {
     assertEquals("", err.toString());
   }
 
+  /** Only the command that the first word names is made; who begins with an option has them all. */
+  @Test
+  void anOptionBeforeTheCommandChangesNothing() {
+    assertEquals(0, run("pull", "--help"));
+    String usual = out.toString();
+    assertEquals(0, run("--quiet", "pull", "--help"));
+    assertEquals(usual + usual, out.toString());
+  }
+
   @Test
   void helpListsTheCommands() {
     assertEquals(0, run("--help"));
-    assertTrue(out.toString().contains("completion"), out::toString);
+    for (Class<?> command : Commands.ALL.values()) {
+      String name = command.getAnnotation(CommandLine.Command.class).name();
+      assertEquals(command, Commands.ALL.get(name));
+      assertTrue(out.toString().contains("\n  " + name + " "), out::toString);
+    }
     assertTrue(out.toString().contains("Examples:"), out::toString);
   }
 

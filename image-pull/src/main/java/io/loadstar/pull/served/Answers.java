@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a daemon says of a pull, heard on a thread of its own: who waits for the pull can be
  * interrupted, and the connection is still there. Of one thread, but for that one.
+ *
+ * <p>Not a virtual thread: sockets of those are watched by a thread that never leaves native code,
+ * for which HotSpot waits 300 ms when the process ends (vmOperations.cpp,
+ * wait_for_threads_in_native_to_block).
  */
 final class Answers {
 
@@ -41,7 +45,7 @@ final class Answers {
   /** Begins to hear them, until the connection ends. */
   static Answers hear(ReadableByteChannel channel, ImageReference image, PullListener listener) {
     Answers answers = new Answers(new LineReader(channel, Long.MAX_VALUE), image, listener);
-    Thread.ofVirtual().name("answers").start(answers::hear);
+    Thread.ofPlatform().daemon().name("answers").start(answers::hear);
     return answers;
   }
 
