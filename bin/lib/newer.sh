@@ -1,14 +1,17 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # home is the sourcing script's
-# Programs of newer Debians, unpacked beside this machine's and installed nowhere, for the tests: containerd 1.7 and 2.x beside Debian 12's 1.6. They come
-# by apt, from the mirror that this machine uses, with Debian's signatures checked, into
+# Programs of newer Debians, unpacked beside this machine's and installed nowhere, for the tests: containerd 1.7 and 2.x beside Debian 12's 1.6, and runc
+# 1.2 and later, which pods in user namespaces want. They come by apt, from the mirror that this machine uses, with Debian's signatures checked, into
 #
-#   dist/newer/SUITE/          /usr of containerd's package as Debian's SUITE has it
-#   dist/newer/SUITE/version   its version; written last
+#   dist/newer/SUITE/               /usr of containerd's package as Debian's SUITE has it
+#   dist/newer/SUITE/runc/          that of runc's and of the libraries that it is linked with
+#   dist/newer/SUITE/runc-version   runc's version; empty if it doesn't run here: this machine's is used then
+#   dist/newer/SUITE/version        containerd's version; written last
 #
-# and stay there until they are deleted. No root is needed. Their libc may be newer than ours: what doesn't run is not kept.
+# and stay there until they are deleted. No root is needed. Their libc may be newer than ours: runc is made to name its own (patchelf(1)), and what doesn't
+# run is not kept.
 
-newer_suites=(trixie forky) # containerd 1.7 and 2.x, as of 2026
+newer_suites=(trixie forky) # containerd 1.7 and 2.x, runc 1.1 and 1.3, as of 2026
 
 # debian_mirror: where this machine gets Debian from, as its apt knows it.
 debian_mirror() {
@@ -22,7 +25,7 @@ fetch_newer() {
   mkdir -p "$home/dist"
   for suite in "${newer_suites[@]}"; do
     at=$home/dist/newer/$suite
-    [[ ! -e $at/version ]] || continue
+    [[ ! -e $at/version || ! -e $at/runc-version ]] || continue
     if [[ -z $mirror ]]; then
       if type -P apt-get >/dev/null; then mirror=$(debian_mirror); fi
       if [[ -z $mirror ]]; then
@@ -30,9 +33,9 @@ fetch_newer() {
         return 0
       fi
     fi
-    step "fetching containerd of Debian's $suite"
+    step "fetching containerd and runc of Debian's $suite"
     if unpack_newer "$mirror" "$suite" "$at" 2>"$home/dist/newer.log"; then
-      done_step "containerd $(<"$at/version")"
+      done_step "containerd $(<"$at/version"), runc $(<"$at/runc-version")"
     else
       warn "no containerd of $suite ($home/dist/newer.log): tests with it are skipped"
     fi
@@ -52,10 +55,17 @@ unpack_newer() (
     -o APT::Sandbox::User=root -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1 -o APT::Update::Error-Mode=any)
   "${apt[@]}" update >&2 || exit 1
   cd "$work" || exit 1
-  "${apt[@]}" download containerd >&2 || exit 1
+  "${apt[@]}" download containerd runc libc6 libseccomp2 >&2 || exit 1
   rm -rf "$3"
   dpkg-deb --extract containerd_*.deb "$3" || exit 1
+  for package in runc libc6 libseccomp2; do
+    dpkg-deb --extract "$package"_*.deb "$3/runc" || exit 1
+  done
+  loader=("$3"/runc/usr/lib/*/ld-linux-*.so.*)
+  patchelf --set-interpreter "${loader[0]}" --set-rpath "${loader[0]%/*}" "$3/runc/usr/sbin/runc" >&2
   "$3/usr/bin/ctr" --version >&2 || exit 1
   version=$("$3/usr/bin/containerd" --version) || exit 1
+  "$3/runc/usr/sbin/runc" --version >"$work/runc" || rm -f "$3/runc/usr/sbin/runc"
+  awk '$1 == "runc" { print $3 }' "$work/runc" >"$3/runc-version"
   awk '{ print $3 }' <<<"$version" >"$3/version"
 )

@@ -37,6 +37,7 @@ missing_packages() {
       has_program setfattr || echo attr
       has_program ctr-remote || echo stargz-snapshotter
       has_program tinyproxy || echo tinyproxy
+      has_program patchelf || echo patchelf
       has_program nginx || echo nginx-light
       ;;
     measure)

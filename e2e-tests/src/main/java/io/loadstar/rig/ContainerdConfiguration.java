@@ -6,8 +6,9 @@ import java.util.stream.Collectors;
 
 /**
  * The configuration file of a {@link PrivateNode}'s containerd: one proxy plugin, which CRI and the
- * transfer service use and tell what they pull; no network plugin and nothing outside of the node's
- * directory. The same choices as in {@code deploy/containerd-*.toml}. Immutable.
+ * transfer service use and tell what they pull; the network of {@link PodNetwork}, and nothing
+ * outside of the node's directory. The same choices as in {@code deploy/containerd-*.toml}.
+ * Immutable.
  *
  * @param directory the node's
  * @param programs whose configuration it is
@@ -75,6 +76,7 @@ record ContainerdConfiguration(
           config_path = "%1$s/hosts"
       [plugins."io.containerd.cri.v1.runtime"]
         restrict_oom_score_adj = true
+        netns_mounts_under_state_dir = true
         [plugins."io.containerd.cri.v1.runtime".cni]
           bin_dirs = ["%1$s/cni"]
           conf_dir = "%1$s/cni"

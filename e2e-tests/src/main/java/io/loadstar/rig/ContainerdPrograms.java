@@ -11,20 +11,28 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * containerd and what belongs to it: this machine's, or those of another version unpacked beside
- * them. runc is this machine's in either case. Immutable.
+ * them. runc is that version's as well, if it runs here. Immutable.
  *
- * @param directory where they are; empty for wherever the PATH has them
+ * @param directory below which they are, in {@code usr}; empty for wherever the PATH has them
  * @param version containerd's own, such as {@code 2.1.9}
+ * @param runc runc's version, such as {@code 1.3.2}
  */
-public record ContainerdPrograms(Optional<Path> directory, String version) {
+public record ContainerdPrograms(Optional<Path> directory, String version, String runc) {
 
   /** This machine's. */
   public static ContainerdPrograms installed()
       throws IOException, InterruptedException, TimeoutException {
     // containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3
-    List<String> words = List.of(Program.of("containerd", "--version").output().split(" ", -1));
+    // runc version 1.1.5+ds1
     return new ContainerdPrograms(
-        Optional.empty(), words.size() > 2 ? words.get(2).replaceFirst("^v", "") : "unknown");
+        Optional.empty(), versionOf("containerd").replaceFirst("^v", ""), versionOf("runc"));
+  }
+
+  /** The third word of what it says of itself. */
+  private static String versionOf(String program)
+      throws IOException, InterruptedException, TimeoutException {
+    List<String> words = List.of(Program.of(program, "--version").output().split("\\s+", -1));
+    return words.size() > 2 ? words.get(2) : "unknown";
   }
 
   /**
@@ -33,25 +41,47 @@ public record ContainerdPrograms(Optional<Path> directory, String version) {
    * @param suite Debian's name for it
    * @return empty if that hasn't been fetched
    */
-  public static Optional<ContainerdPrograms> ofDebian(String suite) throws IOException {
+  public static Optional<ContainerdPrograms> ofDebian(String suite)
+      throws IOException, InterruptedException, TimeoutException {
     Path place = Checkout.found().root().resolve("dist/newer").resolve(suite);
     Path version = place.resolve("version");
-    return Files.exists(version)
-        ? Optional.of(
-            new ContainerdPrograms(
-                Optional.of(place.resolve("usr/bin")), Files.readString(version).strip()))
-        : Optional.empty();
+    if (Files.notExists(version)) {
+      return Optional.empty();
+    }
+    String runc = Files.readString(place.resolve("runc-version")).strip();
+    return Optional.of(
+        new ContainerdPrograms(
+            Optional.of(place),
+            Files.readString(version).strip(),
+            runc.isEmpty() ? versionOf("runc") : runc));
   }
 
-  /** How {@code name} is started. */
+  /** How containerd, or what comes with it, is started. */
   public String program(String name) {
-    return directory.map(place -> place.resolve(name).toString()).orElse(name);
+    return directory.map(place -> place.resolve("usr/bin").resolve(name).toString()).orElse(name);
   }
 
-  /** What has to be set for containerd, which looks for its shim in the PATH. */
+  /**
+   * What has to be set for containerd, which looks for its shim in the PATH, and the shim for runc.
+   */
   Map<String, String> environment() {
     String path = Objects.requireNonNullElse(System.getenv("PATH"), "/usr/sbin:/usr/bin");
-    return directory.map(place -> Map.of("PATH", place + ":" + path)).orElse(Map.of());
+    return directory
+        .map(place ->
+            Map.of(
+                "PATH",
+                place.resolve("usr/bin") + ":" + place.resolve("runc/usr/sbin") + ":" + path))
+        .orElse(Map.of());
+  }
+
+  /**
+   * Whether runc maps the owners of mounts, which pods in user namespaces want of it: since 1.2.
+   */
+  public boolean mapsOwners() {
+    List<String> parts = List.of(runc.split("\\D+", -1));
+    return parts.size() > 1
+        && !parts.get(0).isEmpty()
+        && (Integer.parseInt(parts.get(0)) > 1 || Integer.parseInt(parts.get(1)) >= 2);
   }
 
   /** Whether it is a containerd 2, whose configuration and commands differ from 1's. */

@@ -8,6 +8,7 @@ import io.loadstar.api.cri.v1.ContainerMetadata;
 import io.loadstar.api.cri.v1.CreateContainerRequest;
 import io.loadstar.api.cri.v1.ExecSyncRequest;
 import io.loadstar.api.cri.v1.ExecSyncResponse;
+import io.loadstar.api.cri.v1.IDMapping;
 import io.loadstar.api.cri.v1.Image;
 import io.loadstar.api.cri.v1.ImageServiceGrpc;
 import io.loadstar.api.cri.v1.ImageSpec;
@@ -27,6 +28,7 @@ import io.loadstar.api.cri.v1.RunPodSandboxRequest;
 import io.loadstar.api.cri.v1.RuntimeServiceGrpc;
 import io.loadstar.api.cri.v1.StartContainerRequest;
 import io.loadstar.api.cri.v1.StopPodSandboxRequest;
+import io.loadstar.api.cri.v1.UserNamespace;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -41,12 +43,17 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What a kubelet asks of a container runtime: CRI v1 over its socket. Pods have the node's network,
- * since no network plugin is there. Thread-safe; closed by whoever connected it. Every call throws
- * {@code StatusRuntimeException} when the runtime refuses it.
+ * but those in a user namespace, which have none ({@link PodNetwork}). Thread-safe; closed by
+ * whoever connected it. Every call throws {@code StatusRuntimeException} when the runtime refuses
+ * it.
  */
 public final class Cri implements AutoCloseable {
 
   private static final long CALL_SECONDS = 60;
+
+  /** As many as a kubelet gives each pod. */
+  private static final int MAPPED = 65_536;
+
   private static final NamespaceOption NODE_NETWORK =
       NamespaceOption.newBuilder().setNetwork(NamespaceMode.NODE).build();
 
@@ -83,7 +90,13 @@ public final class Cri implements AutoCloseable {
    * @param id the runtime's
    * @param config what it was made of
    */
-  public record Pod(String id, PodSandboxConfig config) {}
+  public record Pod(String id, PodSandboxConfig config) {
+
+    /** Those of its containers are the same. */
+    private NamespaceOption namespaces() {
+      return config.getLinux().getSecurityContext().getNamespaceOptions();
+    }
+  }
 
   /** Pulls an image; what it is called then. */
   public String pull(String reference) {
@@ -113,6 +126,33 @@ public final class Cri implements AutoCloseable {
 
   /** Starts a pod without containers. */
   public Pod startPod(String name) {
+    return startPod(name, NODE_NETWORK);
+  }
+
+  /**
+   * Starts a pod without containers, as a kubelet does for {@code hostUsers: false}.
+   *
+   * @param uid the user on the node who is root in the pod, the first of {@value #MAPPED}
+   * @param gid that user's group
+   */
+  public Pod startPodInUserNamespace(String name, int uid, int gid) {
+    return startPod(
+        name,
+        NamespaceOption.newBuilder()
+            .setNetwork(NamespaceMode.POD)
+            .setUsernsOptions(
+                UserNamespace.newBuilder()
+                    .setMode(NamespaceMode.POD)
+                    .addUids(mapped(uid))
+                    .addGids(mapped(gid)))
+            .build());
+  }
+
+  private static IDMapping mapped(int first) {
+    return IDMapping.newBuilder().setHostId(first).setContainerId(0).setLength(MAPPED).build();
+  }
+
+  private Pod startPod(String name, NamespaceOption namespaces) {
     PodSandboxConfig config =
         PodSandboxConfig.newBuilder()
             .setMetadata(
@@ -121,7 +161,7 @@ public final class Cri implements AutoCloseable {
                 LinuxPodSandboxConfig.newBuilder()
                     .setCgroupParent(cgroup)
                     .setSecurityContext(
-                        LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(NODE_NETWORK)))
+                        LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(namespaces)))
             .build();
     String id =
         runtime()
@@ -141,7 +181,7 @@ public final class Cri implements AutoCloseable {
                 LinuxContainerConfig.newBuilder()
                     .setSecurityContext(
                         LinuxContainerSecurityContext.newBuilder()
-                            .setNamespaceOptions(NODE_NETWORK)))
+                            .setNamespaceOptions(pod.namespaces())))
             .build();
     String id =
         runtime()

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   DIRECTORY/snapshotter/, s.sock, s.log      loadstar-snapshotter's root, socket and log
  *   DIRECTORY/s.sock.pull                      its socket for pulls
  *   DIRECTORY/snapshotter.toml                 its configuration
+ *   DIRECTORY/cni/                             {@link PodNetwork}
  *   DIRECTORY/containerd/, state/, c.sock, c.log, containerd.toml
  *   DIRECTORY/runc/, fifo/                     runc's state; the containers' output
  *   DIRECTORY/scratch/                         for tests
@@ -129,6 +130,11 @@ public final class PrivateNode implements AutoCloseable {
       node.close();
       throw e;
     }
+  }
+
+  /** Which containerd it has. */
+  public ContainerdPrograms containerd() {
+    return setting.containerd();
   }
 
   /** Its registry. */
@@ -271,6 +277,7 @@ public final class PrivateNode implements AutoCloseable {
         configuration,
         new ContainerdConfiguration(directory, programs, setting.peers())
             .text(SNAPSHOTTER, snapshotterSocket(), sandboxImage()));
+    new PodNetwork(directory.resolve("cni")).install();
     Path log = directory.resolve("c.log");
     Daemon daemon =
         Daemon.start(
@@ -316,6 +323,7 @@ public final class PrivateNode implements AutoCloseable {
       Files.deleteIfExists(socket);
     }
     deleteTree(directory);
+    PodNetwork.forget();
     Cgroups.remove(cgroup());
     failIfAnythingIsLeft();
   }

@@ -104,7 +104,7 @@ abstract class ContainerdContract {
     return ctr.run(PrivateNode.SNAPSHOTTER, image.lazy(), "shell", "sh", "-c", script).output();
   }
 
-  private long fetched(Work work) throws Exception {
+  final long fetched(Work work) throws Exception {
     long mark = setup().node().registry().accessLog().mark();
     work.run();
     return setup().node().registry().accessLog().since(mark).fetchedBytes();

@@ -66,7 +66,7 @@ record SampleImage(String ordinary, String lazy, ImageLayout layout, long bytes)
    */
   static ImageLayout unlikeOthers(Path trees, String name) throws Exception {
     Path base = Files.createDirectory(trees.resolve("base"));
-    HostPrograms.copyTo(base, List.of("sh", "cat", "stat", "chown"));
+    HostPrograms.copyTo(base, List.of("sh", "cat", "stat", "chown", "sleep"));
     Files.createDirectories(base.resolve("ballast"));
     Files.write(base.resolve("ballast/unread"), new byte[0]);
     Random random = new Random(name.hashCode());
