@@ -20,7 +20,8 @@ public final class Logging {
 
   private static final String CONFIGURED_BY = "java.util.logging.config.class";
 
-  private static volatile Level level = Level.WARNING;
+  /** A level's name: help needs no levels. */
+  private static volatile String level = "WARNING";
 
   /** Made by {@code java.util.logging}, which calls nothing else of it. */
   public Logging() {
@@ -34,8 +35,8 @@ public final class Logging {
 
   /** Applies to the whole process. */
   static void configure(Level own) {
-    boolean same = own.equals(level);
-    level = own;
+    boolean same = own.getName().equals(level);
+    level = own.getName();
     boolean whenUsed = Logging.class.getName().equals(System.getProperty(CONFIGURED_BY));
     if (!whenUsed || !same) {
       apply();
@@ -52,7 +53,7 @@ public final class Logging {
         .level = SEVERE
         io.loadstar.level = %s
         """
-            .formatted(level.getName());
+            .formatted(level);
     try {
       LogManager.getLogManager()
           .readConfiguration(

@@ -68,8 +68,9 @@ final class Foresight {
     try {
       List<ImageFiles.Found> needed = needsOf(image, at);
       LOG.debug("layer {}: file {} needs {}", at.layer().digest(), at.file(), needed);
-      fetch(needed);
-      needed.forEach(each -> look(image, each));
+      if (fetch(needed)) {
+        needed.forEach(each -> look(image, each)); // which reads them
+      }
     } catch (IOException | RuntimeException e) {
       LOG.debug("layer {}: what {} needs isn't known", at.layer().digest(), at, e);
     }
@@ -126,8 +127,12 @@ final class Foresight {
     }
   }
 
-  /** Of a file of several chunks the first and the last: its table of segments, and its data. */
-  private void fetch(List<ImageFiles.Found> files) {
+  /**
+   * Of a file of several chunks the first and the last: its table of segments, and its data.
+   *
+   * @return whether the store has room for guesses
+   */
+  private boolean fetch(List<ImageFiles.Found> files) {
     Map<LazyLayer, SortedSet<Integer>> members = new HashMap<>();
     for (ImageFiles.Found file : files) {
       LayerIndex index = file.layer().index();
@@ -139,7 +144,11 @@ final class Foresight {
         some.add(index.memberOf(first + chunks - 1));
       }
     }
-    members.forEach(prefetcher::fetchSoon);
+    boolean room = true;
+    for (Map.Entry<LazyLayer, SortedSet<Integer>> each : members.entrySet()) {
+      room &= prefetcher.fetchSoon(each.getKey(), each.getValue());
+    }
+    return room;
   }
 
   /** Reads as a reader does, and waits. */

@@ -55,16 +55,23 @@ final class Prefetcher {
   }
 
   /**
-   * Fetches some members that a reader will need at once. Returns at once. Requests go side by
-   * side, so that another costs a part of a round trip only.
+   * Fetches some members that a reader is likely to need at once, if the store has room for what
+   * nobody has asked for. Returns at once. Requests go side by side, so that another costs a part
+   * of a round trip only.
+   *
+   * @return whether there is room
    */
-  void fetchSoon(LazyLayer layer, Collection<Integer> members) {
+  boolean fetchSoon(LazyLayer layer, Collection<Integer> members) {
+    if (!fetcher.hasRoom()) {
+      return false;
+    }
     LayerIndex index = layer.index();
     List<Long> starts = members.stream().map(index::start).toList();
     ArrayDeque<Run> runs = runsOf(layer, starts, fetcher.gapOf(layer) / LANES);
     if (!runs.isEmpty()) {
       var _ = fetchAll(layer, new Work(runs, Urgency.READ_AHEAD));
     }
+    return true;
   }
 
   private CompletableFuture<Void> prefetchLearnt(LazyLayer layer, long otherwise) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.loadstar.blob.ByteRange;
+import io.loadstar.cache.DiskContentStore;
+import io.loadstar.cache.Quota;
 import io.loadstar.toc.EntryType;
 import io.loadstar.toc.TocEntry;
 import java.io.IOException;
@@ -133,6 +135,27 @@ final class ForesightTest extends LazyTestNode {
       Reading.read(lazy, layer.file("usr/bin/app"), 0, 100);
       settle();
       assertEquals(before + 1, source.requests().size());
+    }
+  }
+
+  @Test
+  void nothingIsGuessedIntoAStoreThatIsFull() throws Exception {
+    stop();
+    store =
+        DiskContentStore.open(
+            folder.resolve("full"), DiskContentStore.Bounds.DEFAULT.withQuota(new Quota(1, 0)));
+    node = new LazyNode(store, EXACT, new LazyNode.Surroundings(clock, pressure(), learnt()));
+    TestLayer layer =
+        TestLayer.builder()
+            .file("usr/lib/liba.so", elf().needs("libb.so").bytes())
+            .file("usr/lib/libb.so", elf().bytes())
+            .file("usr/bin/app", elf().needs("liba.so").bytes())
+            .build();
+    TestBlobSource source = layer.source();
+    try (LazyLayer lazy = begun(open(layer, source))) {
+      Reading.read(lazy, layer.file("usr/bin/app"), 0, 100);
+      settle();
+      assertEquals(List.of("usr/bin/app"), brought(layer, source));
     }
   }
 
