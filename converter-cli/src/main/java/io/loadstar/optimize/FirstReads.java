@@ -52,8 +52,9 @@ record FirstReads(ReadOrder order, long bytes, long dropped) {
       String path = paths.get(each.layer()).get(number);
       if (path != null) {
         boolean whole =
-            layer.tree().inode(number) instanceof Inode.RegularFile file
-                && parts.equals(List.of(new ByteRange(0, file.size())));
+            parts.size() > RecordedFile.MAX_PARTS
+                || (layer.tree().inode(number) instanceof Inode.RegularFile file
+                    && parts.equals(List.of(new ByteRange(0, file.size()))));
         files.add(new RecordedFile(path, manifest, each.layer(), whole ? List.of() : parts));
       }
     }

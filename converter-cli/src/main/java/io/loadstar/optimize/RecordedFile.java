@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public record RecordedFile(
     String path, @Nullable Digest manifest, int layer, List<ByteRange> parts) {
 
+  /** A file of which more pieces were read was read: a line of a record isn't endless. */
+  public static final int MAX_PARTS = 1000;
+
   /** The layer isn't known. */
   public static final int ANY_LAYER = -1;
 

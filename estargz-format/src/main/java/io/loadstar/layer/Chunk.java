@@ -20,7 +20,7 @@ public record Chunk(
 
   /**
    * The largest chunk that is taken, in bytes. A chunk is verified as a whole and so has to fit
-   * into memory; writers make them 4 MiB unless told otherwise.
+   * into memory; writers make them 1 or 4 MiB unless told otherwise.
    */
   public static final long MAX_SIZE = 64 << 20;
 
