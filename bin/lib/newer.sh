@@ -5,7 +5,7 @@
 #
 #   dist/newer/SUITE/               /usr of containerd's package as Debian's SUITE has it
 #   dist/newer/SUITE/runc/          that of runc's and of the libraries that it is linked with
-#   dist/newer/SUITE/runc-version   runc's version; empty if it doesn't run here: this machine's is used then
+#   dist/newer/SUITE/runc-version   runc's version; empty if it doesn't run here, absent without patchelf: this machine's is used then
 #   dist/newer/SUITE/version        containerd's version; written last
 #
 # and stay there until they are deleted. No root is needed. Their libc may be newer than ours: runc is made to name its own (patchelf(1)), and what doesn't
@@ -25,7 +25,7 @@ fetch_newer() {
   mkdir -p "$home/dist"
   for suite in "${newer_suites[@]}"; do
     at=$home/dist/newer/$suite
-    [[ ! -e $at/version || ! -e $at/runc-version ]] || continue
+    if [[ -e $at/version ]] && { [[ -e $at/runc-version ]] || ! type -P patchelf >/dev/null; }; then continue; fi
     if [[ -z $mirror ]]; then
       if type -P apt-get >/dev/null; then mirror=$(debian_mirror); fi
       if [[ -z $mirror ]]; then
@@ -35,7 +35,7 @@ fetch_newer() {
     fi
     step "fetching containerd and runc of Debian's $suite"
     if unpack_newer "$mirror" "$suite" "$at" 2>"$home/dist/newer.log"; then
-      done_step "containerd $(<"$at/version"), runc $(<"$at/runc-version")"
+      done_step "containerd $(<"$at/version"), runc $(cat "$at/runc-version" 2>/dev/null || echo "of this machine")"
     else
       warn "no containerd of $suite ($home/dist/newer.log): tests with it are skipped"
     fi
@@ -58,14 +58,16 @@ unpack_newer() (
   "${apt[@]}" download containerd runc libc6 libseccomp2 >&2 || exit 1
   rm -rf "$3"
   dpkg-deb --extract containerd_*.deb "$3" || exit 1
-  for package in runc libc6 libseccomp2; do
-    dpkg-deb --extract "$package"_*.deb "$3/runc" || exit 1
-  done
-  loader=("$3"/runc/usr/lib/*/ld-linux-*.so.*)
-  patchelf --set-interpreter "${loader[0]}" --set-rpath "${loader[0]%/*}" "$3/runc/usr/sbin/runc" >&2
   "$3/usr/bin/ctr" --version >&2 || exit 1
   version=$("$3/usr/bin/containerd" --version) || exit 1
-  "$3/runc/usr/sbin/runc" --version >"$work/runc" || rm -f "$3/runc/usr/sbin/runc"
-  awk '$1 == "runc" { print $3 }' "$work/runc" >"$3/runc-version"
+  if type -P patchelf >/dev/null; then
+    for package in runc libc6 libseccomp2; do
+      dpkg-deb --extract "$package"_*.deb "$3/runc" || exit 1
+    done
+    loader=("$3"/runc/usr/lib/*/ld-linux-*.so.*)
+    patchelf --set-interpreter "${loader[0]}" --set-rpath "${loader[0]%/*}" "$3/runc/usr/sbin/runc" >&2
+    "$3/runc/usr/sbin/runc" --version >"$work/runc" || rm -f "$3/runc/usr/sbin/runc"
+    awk '$1 == "runc" { print $3 }' "$work/runc" >"$3/runc-version"
+  fi
   awk '{ print $3 }' <<<"$version" >"$3/version"
 )

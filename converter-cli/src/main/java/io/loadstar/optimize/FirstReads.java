@@ -47,7 +47,7 @@ record FirstReads(ReadOrder order, long bytes, long dropped) {
     for (Read each : reads) {
       RecordedLayer layer = layers.get(each.layer());
       long number = each.read().inode();
-      List<ByteRange> parts = layer.layer().given(number);
+      List<ByteRange> parts = layer.layer().partsGiven(number);
       bytes += parts.stream().mapToLong(ByteRange::length).sum();
       String path = paths.get(each.layer()).get(number);
       if (path != null) {

@@ -48,7 +48,8 @@ public record ContainerdPrograms(Optional<Path> directory, String version, Strin
     if (Files.notExists(version)) {
       return Optional.empty();
     }
-    String runc = Files.readString(place.resolve("runc-version")).strip();
+    Path runcVersion = place.resolve("runc-version");
+    String runc = Files.exists(runcVersion) ? Files.readString(runcVersion).strip() : "";
     return Optional.of(
         new ContainerdPrograms(
             Optional.of(place),

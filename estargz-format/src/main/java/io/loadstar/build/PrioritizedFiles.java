@@ -1,6 +1,7 @@
 package io.loadstar.build;
 
 import io.loadstar.blob.ByteRange;
+import io.loadstar.tar.EntryName;
 import java.util.List;
 import java.util.Map;
 
@@ -10,9 +11,8 @@ import java.util.Map;
  * @param paths as the user spells them; cleaned when they are looked for
  * @param spelling what a path can mean
  * @param absent what is done about a path that the layer doesn't have
- * @param parts of files that aren't wanted whole, by their paths as {@link
- *     io.loadstar.tar.EntryName#clean} leaves them: what is wanted of them, in bytes of the file,
- *     each part behind the one before
+ * @param parts of files that aren't wanted whole, by their paths as {@link EntryName#clean} leaves
+ *     them: what is wanted of them, in bytes of the file, each part behind the one before
  */
 public record PrioritizedFiles(
     List<String> paths, Spelling spelling, Absent absent, Map<String, List<ByteRange>> parts) {
@@ -59,9 +59,13 @@ public record PrioritizedFiles(
     return new PrioritizedFiles(paths, spelling, absent, some);
   }
 
-  /** Whether anything of a file is wanted between two offsets in it. */
-  boolean wants(String path, long from, long to) {
-    List<ByteRange> some = parts.get(path);
+  /**
+   * Whether anything of a file is wanted between two offsets in it.
+   *
+   * @param name as its entry has it
+   */
+  boolean wants(String name, long from, long to) {
+    List<ByteRange> some = parts.isEmpty() ? null : parts.get(EntryName.clean(name));
     return some == null || some.stream().anyMatch(part -> part.offset() < to && from < part.end());
   }
 

@@ -2,7 +2,6 @@ package io.loadstar.build;
 
 import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
-import io.loadstar.tar.EntryName;
 import io.loadstar.toc.EntryType;
 import io.loadstar.toc.Toc;
 import io.loadstar.toc.TocEntry;
@@ -111,20 +110,19 @@ final class TocRows {
       rows.add(row.digest(EMPTY).build());
       return;
     }
-    String path = EntryName.clean(entry.name());
     Digest whole = digest == null ? chunks.get(next).digest() : digest;
-    note(path, 0);
+    note(entry, 0);
     addChunk(row.digest(whole), 0, entry.size());
     for (long offset = chunkSize; offset < entry.size(); offset += chunkSize) {
       TocEntry.Builder further = TocEntry.of(entry.name(), EntryType.CHUNK).chunkOffset(offset);
-      note(path, offset);
+      note(entry, offset);
       addChunk(further, offset, entry.size());
     }
   }
 
   /** Whether the next chunk, of what lies from {@code offset} in a file, is one that is read. */
-  private void note(String path, long offset) {
-    unread.set(next, !prioritized.wants(path, offset, offset + chunkSize));
+  private void note(TocEntry file, long offset) {
+    unread.set(next, !prioritized.wants(file.name(), offset, offset + chunkSize));
   }
 
   /** Passes over the chunks of a file that nothing names any more. */

@@ -79,7 +79,37 @@ record IndexLayout(
     if (checksum(index) != index.getInt(CHECKSUM_AT)) {
       throw new MalformedBlobException("a damaged layer index", CHECKSUM_AT);
     }
+    if (!layout.holdsUnread(index)) {
+      throw new MalformedBlobException("a damaged layer index", UNREAD_AT);
+    }
     return layout;
+  }
+
+  /** The header isn't in the checksum. */
+  private boolean holdsUnread(ByteBuffer index) {
+    long place = index.getInt(UNREAD_AT) - 1L;
+    if (place == -1) {
+      return true;
+    }
+    long behind = place + Integer.BYTES;
+    if (place < 0 || behind > textBytes) {
+      return false;
+    }
+    int at = textAt() + (int) place;
+    int count = index.getInt(at);
+    if (count < 0 || count > (textBytes - behind) / (2 * Long.BYTES)) {
+      return false;
+    }
+    long end = 0;
+    for (int i = 0; i < count; i++) {
+      long offset = index.getLong(at + Integer.BYTES + i * 2 * Long.BYTES);
+      long length = index.getLong(at + Integer.BYTES + (i * 2 + 1) * Long.BYTES);
+      if (offset < end || length <= 0 || offset > Long.MAX_VALUE - length) {
+        return false;
+      }
+      end = offset + length;
+    }
+    return true;
   }
 
   private boolean isPlausible() {

@@ -54,7 +54,10 @@ final class TocJsonReader {
   }
 
   private List<ByteRange> readRanges() throws IOException {
-    require(parser.nextToken() == JsonToken.START_ARRAY, "an array of offsets and lengths");
+    if (parser.nextToken() == JsonToken.VALUE_NULL) {
+      return List.of();
+    }
+    require(parser.currentToken() == JsonToken.START_ARRAY, "an array of offsets and lengths");
     List<ByteRange> ranges = new ArrayList<>();
     long end = 0;
     while (parser.nextToken() != JsonToken.END_ARRAY) {

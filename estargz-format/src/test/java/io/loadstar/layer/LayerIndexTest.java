@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loadstar.blob.ByteRange;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.toc.EntryType;
@@ -144,6 +145,30 @@ final class LayerIndexTest {
     for (int length : new int[] {0, 7, 79, 80, bytes.length - 1}) {
       assertThrows(
           MalformedBlobException.class, () -> LayerTree.open(ByteBuffer.wrap(bytes, 0, length)));
+    }
+  }
+
+  /** Where it stands is said in the header, which has no checksum. */
+  @Test
+  void whatIsNotToBePrefetchedIsKept() throws Exception {
+    List<TocEntry> rows =
+        List.of(
+            TocEntry.of(Landmark.PREFETCH, EntryType.REGULAR)
+                .size(1)
+                .offset(900)
+                .chunkDigest(anyDigest())
+                .build(),
+            TocEntry.of("link", EntryType.SYMLINK).linkName("x".repeat(1000)).build());
+    List<ByteRange> unread = List.of(new ByteRange(10, 90), new ByteRange(200, 700));
+    LayerTree tree = LayerTree.of(new Toc(Toc.VERSION, rows, unread), PAYLOAD_END);
+    assertEquals(new Landmark.PrefetchUpTo(900, unread), tree.landmark());
+    assertEquals(tree.landmark(), mapped(tree).landmark());
+    byte[] bytes = new byte[tree.index().remaining()];
+    tree.index().get(bytes);
+    for (int place : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE, 1, 500, 1002, 1037}) {
+      ByteBuffer damaged = ByteBuffer.wrap(bytes.clone()).order(IndexLayout.ORDER);
+      damaged.putInt(IndexLayout.UNREAD_AT, place);
+      assertThrows(MalformedBlobException.class, () -> LayerTree.open(damaged), place + "");
     }
   }
 

@@ -144,6 +144,7 @@ class TocJsonTest {
         "{\"version\": 1, \"entries\": null}",
         "{\"entries\": [], \"version\": 1}",
         "{\"version\": 1}",
+        "{\"version\": 1, \"io.loadstar.unread\": null}",
         "{\"version\":1,\"more\":{\"a\":[1,{\"b\":null}]},\"entries\":[]}"
       })
   void anEmptyTableMayBeWrittenInMoreWaysThanOne(String json) throws IOException {

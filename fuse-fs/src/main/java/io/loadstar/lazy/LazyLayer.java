@@ -192,7 +192,7 @@ public final class LazyLayer implements Closeable {
    * @param file the number of a regular file of {@link #tree}
    * @return parts of the file, each behind the one before; neighbours are joined
    */
-  public List<ByteRange> given(long file) {
+  public List<ByteRange> partsGiven(long file) {
     List<ByteRange> parts = new ArrayList<>();
     int first = index.chunkCount(file) == 0 ? 0 : index.find(file, 0);
     for (int chunk = first; chunk < first + index.chunkCount(file); chunk++) {

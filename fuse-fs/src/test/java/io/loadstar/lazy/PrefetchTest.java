@@ -66,13 +66,13 @@ final class PrefetchTest extends FetchAheadNode {
             .build();
     try (LazyLayer lazy = open(layer, layer.source())) {
       long library = layer.file("library").number();
-      assertEquals(List.of(), lazy.given(library));
+      assertEquals(List.of(), lazy.partsGiven(library));
       Reading.read(lazy, layer.file("library"), 1500, 1000);
       Reading.read(lazy, layer.file("library"), 5400, 50);
       settle();
       assertEquals(
-          List.of(new ByteRange(1000, 2000), new ByteRange(5000, 500)), lazy.given(library));
-      assertEquals(List.of(), lazy.given(layer.file("empty").number()));
+          List.of(new ByteRange(1000, 2000), new ByteRange(5000, 500)), lazy.partsGiven(library));
+      assertEquals(List.of(), lazy.partsGiven(layer.file("empty").number()));
     }
   }
 

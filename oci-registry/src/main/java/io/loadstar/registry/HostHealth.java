@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Tries a registry's hosts in their order, those last that have failed lately. Thread-safe.
@@ -100,13 +101,15 @@ final class HostHealth {
       return;
     }
     if (isHostsOwn(failure)) {
+      boolean known = isResting(host); // and asked all the same, since nobody else was left
       Rest rest = rest(host, failure instanceof RegistryException e ? e.retryAfter() : null);
-      LOG.warn(
-          "host {} fails for {}, and is asked last for {} s: {}",
-          host.origin(),
-          host.upstream() == null ? host.registry() : host.upstream(),
-          Duration.ofNanos(rest.end() - nanoTime.getAsLong()).toSeconds(),
-          failure.getMessage());
+      LOG.atLevel(known ? Level.DEBUG : Level.WARN)
+          .log(
+              "host {} fails for {}, and is asked last for {} s: {}",
+              host.origin(),
+              host.upstream() == null ? host.registry() : host.upstream(),
+              Duration.ofNanos(rest.end() - nanoTime.getAsLong()).toSeconds(),
+              failure.getMessage());
     } else {
       LOG.debug("host {} doesn't serve it: {}", host.origin(), failure.getMessage());
     }
