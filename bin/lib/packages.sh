@@ -39,6 +39,8 @@ missing_packages() {
       has_program tinyproxy || echo tinyproxy
       has_program patchelf || echo patchelf
       has_program nginx || echo nginx-light
+      has_program skopeo || echo skopeo
+      has_program umoci || echo umoci
       ;;
     measure)
       has_program time || echo time
