@@ -16,11 +16,12 @@ import java.util.function.BooleanSupplier;
  * sending when the socket's buffer is full. It goes on at the instant in which the last more urgent
  * one has ended, or somebody begins to wait for what it carries.
  *
- * <p>What is fetched in the background also waits for a while after a reader was given what nobody
- * had read before, as programs read that start: he will need more of that at once, and each time
- * that the background goes on in between, some MB fill the buffers on the way, which what he asks
- * for has to wait for, and decoding them takes processors from him. But a reader who doesn't stop
- * isn't one who starts: he is waited for no longer than some seconds.
+ * <p>What is fetched in the background also waits for a while after something more urgent has come,
+ * and after a reader was given what nobody had read before, as programs read that start: he will
+ * need more of that at once, and each time that the background goes on in between, some MB fill the
+ * buffers on the way, which what he asks for has to wait for, and decoding them takes processors
+ * from him. But a reader who doesn't stop isn't one who starts: he is waited for no longer than
+ * some seconds.
  */
 final class LineGate {
 
@@ -28,10 +29,10 @@ final class LineGate {
   static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(5);
 
   /** How long the background waits for the next step of a reader who starts something. */
-  private static final long HOLD = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long HOLD = TimeUnit.SECONDS.toNanos(2);
 
   /** In a row, however much he reads meanwhile. */
-  private static final long LONGEST_HOLD = TimeUnit.SECONDS.toNanos(4);
+  private static final long LONGEST_HOLD = TimeUnit.SECONDS.toNanos(10);
 
   private final long hold;
   private final long longestHold;
@@ -48,7 +49,8 @@ final class LineGate {
   }
 
   /**
-   * @param hold how long the background waits after something was read anew, in nanoseconds
+   * @param hold how long the background waits after something was read anew, or something more
+   *     urgent has come, in nanoseconds
    * @param longestHold how long it waits in a row, in nanoseconds
    */
   LineGate(long hold, long longestHold) {
@@ -67,6 +69,9 @@ final class LineGate {
     lock.lock();
     try {
       active.merge(urgency, difference, Integer::sum);
+      if (difference < 0 && urgency.compareTo(Urgency.BACKGROUND) < 0) {
+        hold();
+      }
       changes++;
       changed.signalAll();
     } finally {
@@ -89,17 +94,22 @@ final class LineGate {
   void readAnew() {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      heldSince = now - heldUntil >= hold ? now : heldSince;
-      heldUntil = now + hold; // those who wait see it when their time is up
-      boolean isOver = held && now - heldSince >= longestHold;
-      held = now - heldSince < longestHold;
-      if (isOver) {
-        changes++;
-        changed.signalAll();
-      }
+      hold();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Called with the lock. */
+  private void hold() {
+    long now = System.nanoTime();
+    heldSince = now - heldUntil >= hold ? now : heldSince;
+    heldUntil = now + hold; // those who wait see it when their time is up
+    boolean isOver = held && now - heldSince >= longestHold;
+    held = now - heldSince < longestHold;
+    if (isOver) {
+      changes++;
+      changed.signalAll();
     }
   }
 

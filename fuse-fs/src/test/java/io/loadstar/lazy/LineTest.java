@@ -50,7 +50,7 @@ final class LineTest {
 
   @Test
   void whatIsLessUrgentWaitsForTheLastThatIsMoreUrgent() throws Exception {
-    LineGate gate = new LineGate();
+    LineGate gate = new LineGate(MILLIS, MILLIS);
     try (LineGate.Passage background = gate.enter(Urgency.BACKGROUND)) {
       assertTrue(background.awaitTurn(() -> false));
       LineGate.Passage reader = gate.enter(Urgency.ON_DEMAND);
@@ -115,6 +115,19 @@ final class LineTest {
       assertTrue(System.nanoTime() - before >= 60 * MILLIS);
       assertTrue(other.isFreeFor(Urgency.BACKGROUND));
     }
+  }
+
+  @Test
+  void theBackgroundWaitsForReadersToUseWhatHasJustCome() throws Exception {
+    LineGate gate = new LineGate(3600_000 * MILLIS, 3600_000 * MILLIS);
+    LineGate.Passage background = gate.enter(Urgency.BACKGROUND);
+    background.close();
+    assertTrue(gate.isFreeFor(Urgency.BACKGROUND));
+    LineGate.Passage prefetch = gate.enter(Urgency.PREFETCH);
+    assertFalse(gate.isFreeFor(Urgency.BACKGROUND));
+    prefetch.close();
+    assertFalse(gate.isFreeFor(Urgency.BACKGROUND));
+    assertTrue(gate.isFreeFor(Urgency.PREFETCH));
   }
 
   @Test
