@@ -36,11 +36,20 @@ final class ColdRun implements AutoCloseable {
     this.ctr = contender.node().ctr().in("cold" + COUNT.incrementAndGet());
   }
 
-  static ColdRun over(Line line, Contender contender, String registry) throws IOException {
+  /** Prepares one, on a machine that is at rest. */
+  static ColdRun over(Line line, Contender contender, String registry)
+      throws IOException, InterruptedException, TimeoutException {
+    rest();
     if (contender.past() == Contender.Past.NONE) {
       forgetReads(contender.node());
     }
     return new ColdRun(contender, ShapedRelay.start(registry, line.shape()));
+  }
+
+  static void rest() throws IOException, InterruptedException, TimeoutException {
+    if (!Rest.await()) {
+      System.err.println("  this machine doesn't come to rest; what is measured may be too much");
+    }
   }
 
   /** What the snapshotter has learnt from earlier starts: it looks at each mount what is there. */
@@ -52,8 +61,12 @@ final class ColdRun implements AutoCloseable {
     }
   }
 
-  /** What a workload took. */
-  record Took(double pullMillis, double runMillis, long bytes, int requests) {}
+  /**
+   * What a workload took.
+   *
+   * @param bytes that came through the line, heads of answers included
+   */
+  record Took(double pullMillis, double runMillis, long bytes, int requests, Timeline timeline) {}
 
   /** Pull, create, run until the line that people wait for. */
   Took start(BenchImage image, int version)
@@ -99,7 +112,8 @@ final class ColdRun implements AutoCloseable {
         (pulled - begin) / NANOS_PER_MILLI,
         (end - pulled) / NANOS_PER_MILLI,
         some.stream().mapToLong(ShapedRelay.Exchange::bytes).sum(),
-        some.size());
+        some.size(),
+        Timeline.of(begin, pulled, end, some));
   }
 
   @Override

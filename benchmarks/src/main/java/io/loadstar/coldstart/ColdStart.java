@@ -3,12 +3,15 @@ package io.loadstar.coldstart;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.loadstar.rig.ContainerdPrograms;
 import io.loadstar.rig.PrivateNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cold starts of real images, side by side, over several lines: what {@code bin/bench} runs. Writes
@@ -21,6 +24,7 @@ public final class ColdStart {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TOGETHER = "together";
+  private static final String JNR = "[fuse]\ntransport = \"jnr\"\n";
 
   private final ColdStartOptions options;
   private final PrivateNode node;
@@ -46,11 +50,12 @@ public final class ColdStart {
       System.exit(2);
       return;
     }
+    String configuration = options.configuration();
     try (PrivateNode node =
             PrivateNode.start(
                 new PrivateNode.Setting(
-                    "", Map.of(), options.peers(), ContainerdPrograms.installed()));
-        PrivateNode jnr = PrivateNode.start("[fuse]\ntransport = \"jnr\"\n")) {
+                    configuration, Map.of(), options.peers(), ContainerdPrograms.installed()));
+        @Nullable PrivateNode jnr = options.jnr() ? PrivateNode.start(JNR) : null) {
       ColdStart bench = new ColdStart(options, node, contenders(options, node, jnr));
       bench.pushImages();
       bench.measure();
@@ -59,7 +64,7 @@ public final class ColdStart {
   }
 
   private static List<Contender> contenders(
-      ColdStartOptions options, PrivateNode node, PrivateNode jnr) {
+      ColdStartOptions options, PrivateNode node, @Nullable PrivateNode jnr) {
     String ours = PrivateNode.SNAPSHOTTER;
     List<Contender> all = new ArrayList<>();
     all.add(cold(Contender.OVERLAYFS, node, Contender.OVERLAYFS, BenchImage.Form.ORDINARY));
@@ -68,7 +73,7 @@ public final class ColdStart {
     all.add(
         new Contender("plain, known", node, ours, BenchImage.Form.PLAIN, Contender.Past.STARTED));
     all.add(cold(Report.PRIORITIZED, node, ours, BenchImage.Form.PRIORITIZED));
-    if (options.jnr()) {
+    if (jnr != null) {
       all.add(cold("plain, jnr", jnr, ours, BenchImage.Form.PLAIN));
       all.add(cold("prioritized, jnr", jnr, ours, BenchImage.Form.PRIORITIZED));
     }
@@ -112,7 +117,7 @@ public final class ColdStart {
       String name = String.join("+", some.stream().map(BenchImage::name).toList());
       for (Contender each : contenders) {
         ColdRun.Took took = Together.over(line, each, node.registry().address(), some);
-        results.add(sample(workload, name, each, line, round, took));
+        add(sample(workload, name, each, line, round, took), took);
       }
       return;
     }
@@ -123,7 +128,7 @@ public final class ColdStart {
       for (Contender each : contenders) {
         try (ColdRun run = ColdRun.over(line, each, node.registry().address())) {
           ColdRun.Took took = Workload.named(workload).in(run, image);
-          results.add(sample(workload, image.name(), each, line, round, took));
+          add(sample(workload, image.name(), each, line, round, took), took);
         }
       }
     }
@@ -140,9 +145,30 @@ public final class ColdStart {
       try (ColdRun run = ColdRun.over(Line.NONE, lazy, node.registry().address())) {
         run.start(image, 1);
         run.forget();
+        ColdRun.rest();
         ColdRun.Took took = run.start(image, 1);
         results.addOnDisk(sample("on disk", image.name(), lazy, Line.NONE, round, took));
       }
+    }
+  }
+
+  private void add(Sample sample, ColdRun.Took took) throws IOException {
+    results.add(sample);
+    say(
+        "%s: %,.0f ms"
+            .formatted(
+                String.join(", ", sample.image(), sample.contender()), sample.totalMillis()));
+    if (options.trace() != null) {
+      String name =
+          "%s-%s-%s-%s-%d.txt"
+              .formatted(
+                  sample.workload(),
+                  sample.image(),
+                  sample.contender(),
+                  sample.line(),
+                  sample.round());
+      took.timeline()
+          .write(options.trace().resolve(name.toLowerCase(Locale.ROOT).replaceAll("[ ,/]+", "-")));
     }
   }
 

@@ -1,11 +1,14 @@
 package io.loadstar.coldstart;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What bin/bench asks for. Immutable.
@@ -18,6 +21,8 @@ import java.util.Map;
  * @param lines to the registry; the first is drawn
  * @param workloads by name
  * @param jnr whether the jnr transport takes part
+ * @param configuration the snapshotter's, in TOML
+ * @param trace where a timeline of each start goes; null for nowhere
  * @param peers other snapshotters that run here, by name, with their sockets
  */
 record ColdStartOptions(
@@ -29,6 +34,8 @@ record ColdStartOptions(
     List<Line> lines,
     List<String> workloads,
     boolean jnr,
+    String configuration,
+    @Nullable Path trace,
     Map<String, Path> peers) {
 
   private static final String TOGETHER = "together";
@@ -66,7 +73,17 @@ record ColdStartOptions(
         list(take(values, "--lines")).stream().map(Line::parse).toList(),
         checked(list(take(values, "--workloads"))),
         jnr,
+        configuration(values.get("--config")),
+        values.containsKey("--trace") ? Path.of(take(values, "--trace")) : null,
         peers);
+  }
+
+  private static String configuration(@Nullable String file) {
+    try {
+      return file == null ? "" : Files.readString(Path.of(file));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("can't read " + file + ": " + e.getMessage(), e);
+    }
   }
 
   /** NAME=VALUE. */

@@ -29,6 +29,7 @@ final class Together {
   /** Until the last of them was ready. */
   static ColdRun.Took over(Line line, Contender contender, String registry, List<BenchImage> images)
       throws Exception {
+    ColdRun.rest();
     try (ShapedRelay relay = ShapedRelay.start(registry, line.shape());
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Ctr ctr = contender.node().ctr().in("together" + COUNT.incrementAndGet());
@@ -50,7 +51,8 @@ final class Together {
           0,
           (end - begin) / NANOS_PER_MILLI,
           exchanges.stream().mapToLong(ShapedRelay.Exchange::bytes).sum(),
-          exchanges.size());
+          exchanges.size(),
+          Timeline.of(begin, begin, end, exchanges));
     }
   }
 

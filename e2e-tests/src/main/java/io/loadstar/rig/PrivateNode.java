@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A node: registry, snapshotter and containerd, each with roots, sockets and states of its own in
- * one temporary directory. Not thread-safe. Whoever started it closes it, which ends every process
- * by its pid, detaches every mount, removes the directory, and fails if anything is left.
+ * one temporary directory, below {@code /var/tmp} or what the system property {@code
+ * loadstar.nodes} says. Not thread-safe. Whoever started it closes it, which ends every process by
+ * its pid, detaches every mount, removes the directory, and fails if anything is left.
  *
  * <pre>
  *   DIRECTORY/registry/                        LocalRegistry's
@@ -39,6 +40,9 @@ public final class PrivateNode implements AutoCloseable {
 
   /** Stands for the node's directory in the snapshotter's configuration. */
   public static final String DIRECTORY = "${node}";
+
+  /** Where nodes are made: on a disk, where an overlay can stand. */
+  private static final Path PARENT = Path.of(System.getProperty("loadstar.nodes", "/var/tmp"));
 
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
@@ -107,7 +111,7 @@ public final class PrivateNode implements AutoCloseable {
   /** Starts one in a new directory. */
   public static PrivateNode start(Setting setting)
       throws IOException, InterruptedException, TimeoutException {
-    Path directory = Files.createTempDirectory(Path.of("/var/tmp"), "loadstar-rig.");
+    Path directory = Files.createTempDirectory(PARENT, "loadstar-rig.");
     // What runs in a user namespace is nobody here, and has to get through to its root.
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     for (String name : List.of("registry", "snapshotter", "scratch")) {
