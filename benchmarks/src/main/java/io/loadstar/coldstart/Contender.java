@@ -1,6 +1,7 @@
 package io.loadstar.coldstart;
 
 import io.loadstar.rig.Ctr;
+import io.loadstar.rig.Prerequisites;
 import io.loadstar.rig.PrivateNode;
 import java.io.IOException;
 import java.util.concurrent.TimeoutException;
@@ -27,10 +28,17 @@ record Contender(
 
   static final String OVERLAYFS = "overlayfs";
 
-  /** Pulls as a person would: lazily if this one can. */
+  /**
+   * Pulls as a person would: lazily if this one can. A peer's people have the client of the first
+   * of them, if it is installed.
+   */
   void pull(Ctr ctr, String reference) throws IOException, InterruptedException, TimeoutException {
+    boolean peer = !snapshotter.equals(OVERLAYFS) && !snapshotter.equals(PrivateNode.SNAPSHOTTER);
     if (snapshotter.equals(OVERLAYFS)) {
       ctr.pull(snapshotter, reference);
+    } else if (peer && Prerequisites.isInstalled("ctr-remote")) {
+      ctr.callRemote("images", "rpull", "--plain-http", "--snapshotter", snapshotter, reference)
+          .output();
     } else {
       node.loadstar(
               "pull",
