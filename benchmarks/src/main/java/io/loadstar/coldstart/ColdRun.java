@@ -46,6 +46,7 @@ final class ColdRun implements AutoCloseable {
     return new ColdRun(contender, ShapedRelay.start(registry, line.shape()));
   }
 
+  /** Has what ran before end, or says that it doesn't. */
   static void rest() throws IOException, InterruptedException, TimeoutException {
     if (!Rest.await()) {
       System.err.println("  this machine doesn't come to rest; what is measured may be too much");

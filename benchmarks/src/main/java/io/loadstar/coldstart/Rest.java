@@ -18,8 +18,10 @@ final class Rest {
   private static final Duration WINDOW = Duration.ofMillis(250);
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
-  /** Of all processors' time, in two windows one after the other. */
-  private static final double LITTLE = 0.06;
+  /** Of one processor's time, however many there are, in two windows one after the other. */
+  private static final double LITTLE = 0.12;
+
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private static final int WINDOWS = 2;
 
@@ -65,9 +67,10 @@ final class Rest {
       if (System.nanoTime() - deadline > 0) {
         return false;
       }
-      Thread.sleep(WINDOW);
+      Thread.sleep(WINDOW); // the kernel tells sums: what is looked at is how much they grow
       Ticks now = Ticks.now();
-      quiet = now.used - before.used <= LITTLE * (now.all - before.all) ? quiet + 1 : 0;
+      quiet =
+          now.used - before.used <= LITTLE * (now.all - before.all) / PROCESSORS ? quiet + 1 : 0;
       before = now;
     }
     return true;

@@ -18,7 +18,6 @@ class RestTest {
               }
             });
     try {
-      // One of 16 is more than the part that counts as rest.
       assertFalse(Rest.await(Duration.ofSeconds(1)));
     } finally {
       busy.interrupt();
