@@ -3,6 +3,7 @@ package io.loadstar.cli;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine;
 
 /**
@@ -13,23 +14,25 @@ import picocli.CommandLine;
  */
 final class Commands {
 
-  /** In the order of the help. */
-  static final Map<String, Class<?>> ALL = all();
+  private static final String COMPLETION = "completion";
+
+  /** In the order of the help: what describes each to the parser, a class or a description. */
+  static final Map<String, Function<Loadstar, Object>> ALL = all();
 
   private Commands() {}
 
-  private static Map<String, Class<?>> all() {
-    Map<String, Class<?>> all = new LinkedHashMap<>();
-    all.put("convert", ConvertCommand.class);
-    all.put("optimize", OptimizeCommand.class);
-    all.put("copy", CopyCommand.class);
-    all.put("pull", PullCommand.class);
-    all.put("why", WhyCommand.class);
-    all.put("inspect", InspectCommand.class);
-    all.put("verify", VerifyCommand.class);
-    all.put("toc", TocCommand.class);
-    all.put("diff", DiffCommand.class);
-    all.put("completion", CompletionCommand.class);
+  private static Map<String, Function<Loadstar, Object>> all() {
+    Map<String, Function<Loadstar, Object>> all = new LinkedHashMap<>();
+    all.put("convert", _ -> ConvertCommand.class);
+    all.put("optimize", _ -> OptimizeCommand.class);
+    all.put("copy", _ -> CopyCommand.class);
+    all.put("pull", loadstar -> new PullCommand(loadstar).spec());
+    all.put("why", _ -> WhyCommand.class);
+    all.put("inspect", _ -> InspectCommand.class);
+    all.put("verify", _ -> VerifyCommand.class);
+    all.put("toc", _ -> TocCommand.class);
+    all.put("diff", _ -> DiffCommand.class);
+    all.put(COMPLETION, _ -> CompletionCommand.class);
     return Collections.unmodifiableMap(all);
   }
 
@@ -38,12 +41,12 @@ final class Commands {
    *
    * @param words of the command line
    */
-  static void add(CommandLine line, String... words) {
-    Class<?> only = words.length == 0 ? null : ALL.get(words[0]);
-    if (only == null || only == CompletionCommand.class) { // which speaks of all the others
-      ALL.forEach(line::addSubcommand);
+  static void add(CommandLine line, Loadstar loadstar, String... words) {
+    Function<Loadstar, Object> only = words.length == 0 ? null : ALL.get(words[0]);
+    if (only == null || words[0].equals(COMPLETION)) { // which speaks of all the others
+      ALL.forEach((name, command) -> line.addSubcommand(name, command.apply(loadstar)));
     } else {
-      line.addSubcommand(words[0], only);
+      line.addSubcommand(words[0], only.apply(loadstar));
     }
   }
 }

@@ -6,37 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command {@code loadstar}. Exit status: 0 done, 1 failed (one line on standard error), 2
  * misuse, 130 interrupted.
  */
-@Command(
-    name = "loadstar",
-    description = "Starts containers before their images have arrived.",
-    synopsisSubcommandLabel = "COMMAND",
-    versionProvider = VersionText.class,
-    sortOptions = false,
-    footer = {
-      "",
-      "Examples:",
-      "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
-      "  loadstar pull registry.example.org/team/app:1.2-lazy",
-      "  loadstar why registry.example.org/team/app:1.2-lazy",
-      "  loadstar completion bash > /etc/bash_completion.d/loadstar",
-      "",
-      "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted."
-    })
 public final class Loadstar implements Runnable {
 
   /** Columns of help that isn't read on a terminal; there it has the terminal's. */
@@ -49,38 +30,59 @@ public final class Loadstar implements Runnable {
   private final PrintWriter err;
   private @Nullable Output output;
 
-  @Spec private CommandSpec spec;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = ScopeType.INHERIT,
-      description = "Show this help.")
-  @SuppressWarnings("UnusedVariable") // picocli looks at its annotation only
-  private boolean help;
-
-  @Option(
-      names = {"-V", "--version"},
-      versionHelp = true,
-      description = "Show the version.")
-  @SuppressWarnings("UnusedVariable") // picocli looks at its annotation only
-  private boolean version;
-
-  @Option(
-      names = "--debug",
-      scope = ScopeType.INHERIT,
-      description = "Log each step, and print a stack trace with an error.")
+  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
   private boolean debug;
-
-  @Option(
-      names = {"-q", "--quiet"},
-      scope = ScopeType.INHERIT,
-      description = "Print results and errors only.")
   private boolean quiet;
 
   private Loadstar(PrintWriter out, PrintWriter err) {
     this.out = out;
     this.err = err;
+    describe();
+  }
+
+  /**
+   * By the parser's interface, as {@link PullCommand} does: it takes 100 ms to read annotations in
+   * a JVM that has just begun, which is half of what a pull by the daemon takes on this side.
+   */
+  private void describe() {
+    spec.name("loadstar").versionProvider(new VersionText());
+    spec.usageMessage()
+        .description("Starts containers before their images have arrived.")
+        .synopsisSubcommandLabel("COMMAND")
+        .sortOptions(false)
+        .footer(
+            "",
+            "Examples:",
+            "  loadstar convert registry.example.org/team/app:1.2 registry.example.org/team/app:1.2-lazy",
+            "  loadstar pull registry.example.org/team/app:1.2-lazy",
+            "  loadstar why registry.example.org/team/app:1.2-lazy",
+            "  loadstar completion bash > /etc/bash_completion.d/loadstar",
+            "",
+            "'loadstar COMMAND --help' has more. Exit status: 0 done, 1 failed, 2 misuse, 130"
+                + " interrupted.");
+    spec.addOption(
+        Described.option(boolean.class, "-h", "--help")
+            .usageHelp(true)
+            .scopeType(ScopeType.INHERIT)
+            .description("Show this help.")
+            .build());
+    spec.addOption(
+        Described.option(boolean.class, "-V", "--version")
+            .versionHelp(true)
+            .description("Show the version.")
+            .build());
+    spec.addOption(
+        Described.option(boolean.class, "--debug")
+            .setter(Described.flag(value -> debug = value))
+            .scopeType(ScopeType.INHERIT)
+            .description("Log each step, and print a stack trace with an error.")
+            .build());
+    spec.addOption(
+        Described.option(boolean.class, "-q", "--quiet")
+            .setter(Described.flag(value -> quiet = value))
+            .scopeType(ScopeType.INHERIT)
+            .description("Print results and errors only.")
+            .build());
   }
 
   /**
@@ -108,8 +110,8 @@ public final class Loadstar implements Runnable {
    */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     Loadstar loadstar = new Loadstar(out, err);
-    CommandLine line = new CommandLine(loadstar);
-    Commands.add(line, args);
+    CommandLine line = new CommandLine(loadstar.spec);
+    Commands.add(line, loadstar, args);
     int status =
         line.setOut(out)
             .setErr(err)

@@ -10,95 +10,116 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
-/** Brings an image into containerd. */
-@Command(
-    name = "pull",
-    description = "Bring an image into containerd, lazily where the snapshotter can.",
-    sortOptions = false,
-    footer = {
-      "",
-      "Examples:",
-      "  loadstar pull registry.example.org/team/app:1.2",
-      "  loadstar pull --namespace k8s.io registry.example.org/team/app:1.2",
-      "  loadstar pull --snapshotter overlayfs localhost:5000/app:1.2",
-      "  loadstar pull --complete registry.example.org/team/app:1.2   (then: ctr images export)",
-      "",
-      "Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted.",
-      "Then: ctr run --snapshotter loadstar --rm REF NAME COMMAND"
-    })
+/** Brings an image into containerd. Described as {@link Loadstar} is, since it has to be quick. */
 final class PullCommand implements Callable<Integer> {
 
-  @ParentCommand private Loadstar loadstar;
-  @Spec private CommandSpec spec;
-
-  @Parameters(paramLabel = "REF", description = "The image: [HOST/]REPOSITORY[:TAG][@DIGEST].")
-  private String reference;
-
-  @Option(
-      names = "--snapshotter",
-      paramLabel = "NAME",
-      defaultValue = "loadstar",
-      description =
-          "Who gets the layers, as containerd's configuration calls it (${DEFAULT-VALUE}).")
+  private final Loadstar loadstar;
+  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
+  private final RegistryOptions registry = new RegistryOptions();
+  private final JsonOption json = new JsonOption();
+  private String reference = "";
   private String snapshotter = "";
-
-  @Option(
-      names = {"-a", "--address"},
-      paramLabel = "SOCKET",
-      defaultValue = "/run/containerd/containerd.sock",
-      description = "Where containerd listens (${DEFAULT-VALUE}).")
   private String address = "";
-
-  @Option(
-      names = {"-n", "--namespace"},
-      paramLabel = "NAME",
-      defaultValue = "default",
-      description = "containerd's namespace (${DEFAULT-VALUE}); Kubernetes' is k8s.io.")
   private String namespace = "";
-
-  @Option(
-      names = "--daemon",
-      paramLabel = "SOCKET",
-      defaultValue = "${env:LOADSTAR_DAEMON:-/run/loadstar-snapshotter/loadstar-snapshotter.sock}",
-      description = {
-        "Where loadstar-snapshotter listens (${DEFAULT-VALUE}; LOADSTAR_DAEMON). It does the pull",
-        "if it is the snapshotter; otherwise, and with none for SOCKET, this process does."
-      })
   private String daemon = "";
-
-  @Option(
-      names = "--platform",
-      paramLabel = "OS/ARCH",
-      description = "Which of an index's images; this machine's unless said otherwise.")
   private @Nullable String platform;
-
-  @Option(
-      names = "--skip-content-verify",
-      description = {
-        "Also mount layers lazily whose manifest doesn't promise their table of contents,",
-        "if the snapshotter's configuration allows it (allow_no_verification)."
-      })
   private boolean skipContentVerify;
-
-  @Option(
-      names = "--complete",
-      description = {
-        "Bring every layer's blob into containerd's content store as well, so that the image can",
-        "be exported, pushed and saved. Containers start lazily all the same."
-      })
   private boolean complete;
 
-  @Mixin private RegistryOptions registry;
-  @Mixin private JsonOption json;
+  PullCommand(Loadstar loadstar) {
+    this.loadstar = loadstar;
+    describe();
+  }
+
+  /** Its description. */
+  CommandSpec spec() {
+    return spec;
+  }
+
+  private void describe() {
+    spec.name("pull");
+    spec.usageMessage()
+        .description("Bring an image into containerd, lazily where the snapshotter can.")
+        .sortOptions(false)
+        .footer(
+            "",
+            "Examples:",
+            "  loadstar pull registry.example.org/team/app:1.2",
+            "  loadstar pull --namespace k8s.io registry.example.org/team/app:1.2",
+            "  loadstar pull --snapshotter overlayfs localhost:5000/app:1.2",
+            "  loadstar pull --complete registry.example.org/team/app:1.2   (then: ctr images export)",
+            "",
+            "Exit status: 0 done, 1 failed, 2 misuse, 130 interrupted.",
+            "Then: ctr run --snapshotter loadstar --rm REF NAME COMMAND");
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .required(true)
+            .type(String.class)
+            .paramLabel("REF")
+            .setter(Described.word(value -> reference = value))
+            .description("The image: [HOST/]REPOSITORY[:TAG][@DIGEST].")
+            .build());
+    spec.addOption(
+        Described.option(String.class, "--snapshotter")
+            .paramLabel("NAME")
+            .defaultValue("loadstar")
+            .setter(Described.word(value -> snapshotter = value))
+            .description(
+                "Who gets the layers, as containerd's configuration calls it (${DEFAULT-VALUE}).")
+            .build());
+    spec.addOption(
+        Described.option(String.class, "-a", "--address")
+            .paramLabel("SOCKET")
+            .defaultValue("/run/containerd/containerd.sock")
+            .setter(Described.word(value -> address = value))
+            .description("Where containerd listens (${DEFAULT-VALUE}).")
+            .build());
+    spec.addOption(
+        Described.option(String.class, "-n", "--namespace")
+            .paramLabel("NAME")
+            .defaultValue("default")
+            .setter(Described.word(value -> namespace = value))
+            .description("containerd's namespace (${DEFAULT-VALUE}); Kubernetes' is k8s.io.")
+            .build());
+    spec.addOption(
+        Described.option(String.class, "--daemon")
+            .paramLabel("SOCKET")
+            .defaultValue(
+                "${env:LOADSTAR_DAEMON:-/run/loadstar-snapshotter/loadstar-snapshotter.sock}")
+            .setter(Described.word(value -> daemon = value))
+            .description(
+                "Where loadstar-snapshotter listens (${DEFAULT-VALUE}; LOADSTAR_DAEMON). It does"
+                    + " the pull",
+                "if it is the snapshotter; otherwise, and with none for SOCKET, this process does.")
+            .build());
+    spec.addOption(
+        Described.option(String.class, "--platform")
+            .paramLabel("OS/ARCH")
+            .setter(Described.word(value -> platform = value))
+            .description("Which of an index's images; this machine's unless said otherwise.")
+            .build());
+    spec.addOption(
+        Described.option(boolean.class, "--skip-content-verify")
+            .setter(Described.flag(value -> skipContentVerify = value))
+            .description(
+                "Also mount layers lazily whose manifest doesn't promise their table of contents,",
+                "if the snapshotter's configuration allows it (allow_no_verification).")
+            .build());
+    spec.addOption(
+        Described.option(boolean.class, "--complete")
+            .setter(Described.flag(value -> complete = value))
+            .description(
+                "Bring every layer's blob into containerd's content store as well, so that the"
+                    + " image can",
+                "be exported, pushed and saved. Containers start lazily all the same.")
+            .build());
+    registry.addTo(spec);
+    json.addTo(spec);
+  }
 
   @Override
   public Integer call() throws Exception {

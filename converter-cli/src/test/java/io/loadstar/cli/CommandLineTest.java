@@ -8,7 +8,6 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** What the frame promises for every command. */
 class CommandLineTest {
@@ -53,9 +52,7 @@ class CommandLineTest {
   @Test
   void helpListsTheCommands() {
     assertEquals(0, run("--help"));
-    for (Class<?> command : Commands.ALL.values()) {
-      String name = command.getAnnotation(CommandLine.Command.class).name();
-      assertEquals(command, Commands.ALL.get(name));
+    for (String name : Commands.ALL.keySet()) {
       assertTrue(out.toString().contains("\n  " + name + " "), out::toString);
     }
     assertTrue(out.toString().contains("Examples:"), out::toString);

@@ -49,10 +49,19 @@ public final class UnverifiedToc {
    * @throws MalformedBlobException if it is, and yet no TOC
    */
   public Toc verify(Digest expected) throws DigestMismatchException, MalformedBlobException {
+    require(expected);
+    return TocJson.read(json, blobOffset);
+  }
+
+  /**
+   * Only compares: for who has read it already, and shows it to nobody before.
+   *
+   * @throws DigestMismatchException if it isn't the one that was promised
+   */
+  public void require(Digest expected) throws DigestMismatchException {
     if (!digest.equals(expected)) {
       throw new DigestMismatchException("TOC", expected, digest);
     }
-    return TocJson.read(json, blobOffset);
   }
 
   /**

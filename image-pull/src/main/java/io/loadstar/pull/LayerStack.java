@@ -11,6 +11,7 @@ import io.loadstar.containerd.SnapshotInfo;
 import io.loadstar.containerd.Snapshots;
 import io.loadstar.oci.Descriptor;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -50,51 +51,84 @@ final class LayerStack {
   /** Prepares every layer. */
   List<LayerOutcome> build()
       throws IOException, ContainerdException, PullException, InterruptedException {
-    List<LayerOutcome> outcomes = new ArrayList<>();
-    for (int i = 0; i < image.layers().size(); i++) {
-      LayerOutcome outcome = prepare(i);
-      outcomes.add(outcome);
-      pull.listener().layerReady(outcome);
-    }
-    return outcomes;
-  }
-
-  private LayerOutcome prepare(int index)
-      throws IOException, ContainerdException, PullException, InterruptedException {
-    String chainId = image.chainIds().get(index).toString();
-    String parent = index == 0 ? "" : image.chainIds().get(index - 1).toString();
-    Map<String, String> labels = labels(index);
     for (int i = 0; i < TRIES; i++) {
-      Optional<SnapshotInfo> present = snapshots.stat(chainId);
-      if (present.isPresent()) {
-        return keep(index, present.get());
-      }
-      String key = key(chainId);
-      switch (ask(key, parent, labels)) {
-        case Preparation.Present() -> {
-          // The next question finds it, unless it has been taken away since.
-        }
-        case Preparation.ToFill(List<Mount> mounts) -> {
-          return fill(index, key, mounts);
-        }
+      List<LayerOutcome> outcomes = new ArrayList<>();
+      if (tryBuild(outcomes)) {
+        return outcomes;
       }
     }
     throw new PullException(
-        "snapshot "
-            + chainId
+        "image "
+            + image.image()
             + ": snapshotter "
             + pull.request().snapshotter()
-            + " says that it is there, and containerd doesn't find it; see the snapshotter's log");
+            + " says that its layers are there, and containerd doesn't find them; see the"
+            + " snapshotter's log");
+  }
+
+  /**
+   * Prepares one layer after the other, and asks what they have become beside that.
+   *
+   * @return false if one was taken away meanwhile
+   */
+  private boolean tryBuild(List<LayerOutcome> outcomes)
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    try (Errands errands = new Errands()) {
+      List<Errand<Optional<SnapshotInfo>>> before = new ArrayList<>();
+      for (Digest chainId : image.chainIds()) {
+        before.add(errands.begin("stat", () -> snapshots.stat(chainId.toString())));
+      }
+      ArrayDeque<Errand<Optional<LayerOutcome>>> kept = new ArrayDeque<>();
+      for (int i = 0; i < before.size(); i++) {
+        int index = i;
+        Optional<SnapshotInfo> present = before.get(i).await();
+        String chainId = image.chainIds().get(i).toString();
+        String key = key(chainId);
+        Preparation preparation = present.isPresent() ? new Preparation.Present() : ask(key, index);
+        switch (preparation) {
+          case Preparation.Present() ->
+              kept.add(
+                  errands.begin(
+                      "keep",
+                      () -> keep(index, present.isPresent() ? present : snapshots.stat(chainId))));
+          case Preparation.ToFill(List<Mount> mounts) -> {
+            if (!gather(kept, outcomes)) {
+              return false;
+            }
+            add(fill(i, key, mounts), outcomes);
+          }
+        }
+      }
+      return gather(kept, outcomes);
+    }
+  }
+
+  private boolean gather(
+      ArrayDeque<Errand<Optional<LayerOutcome>>> kept, List<LayerOutcome> outcomes)
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    while (!kept.isEmpty()) {
+      Optional<LayerOutcome> outcome = kept.remove().await();
+      if (outcome.isEmpty()) {
+        return false;
+      }
+      add(outcome.get(), outcomes);
+    }
+    return true;
+  }
+
+  private void add(LayerOutcome outcome, List<LayerOutcome> outcomes) {
+    outcomes.add(outcome);
+    pull.listener().layerReady(outcome);
   }
 
   private Map<String, String> labels(int index) {
     return SnapshotLabels.of(image, index, pull.request().choices().promise());
   }
 
-  private Preparation ask(String key, String parent, Map<String, String> labels)
-      throws ContainerdException, PullException {
+  private Preparation ask(String key, int index) throws ContainerdException, PullException {
+    String parent = index == 0 ? "" : image.chainIds().get(index - 1).toString();
     try {
-      return snapshots.prepare(key, parent, labels);
+      return snapshots.prepare(key, parent, labels(index));
     } catch (ContainerdException e) {
       if (e.code() != ContainerdException.Code.UNAVAILABLE) {
         throw e;
@@ -110,9 +144,15 @@ final class LayerStack {
     }
   }
 
-  private LayerOutcome keep(int index, SnapshotInfo snapshot) throws ContainerdException {
+  /** Has the lease hold a snapshot; empty if it isn't there any more. */
+  private Optional<LayerOutcome> keep(int index, Optional<SnapshotInfo> there)
+      throws ContainerdException {
+    if (there.isEmpty()) {
+      return Optional.empty();
+    }
+    SnapshotInfo snapshot = there.get();
     services.leases().addSnapshot(lease, pull.request().snapshotter(), snapshot.name());
-    return outcome(index, stateOf(snapshot.labels()), 0);
+    return Optional.of(outcome(index, stateOf(snapshot.labels()), 0));
   }
 
   private static LayerOutcome.State stateOf(Map<String, String> labels) {

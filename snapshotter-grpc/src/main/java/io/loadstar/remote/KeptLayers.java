@@ -21,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -84,7 +85,10 @@ public final class KeptLayers {
   }
 
   /**
-   * Keeps a layer; does nothing if it is kept already with the same TOC.
+   * Keeps a layer; does nothing if it is kept already with the same TOC. Nothing is forced to disk,
+   * which would keep the mount waiting: see {@link #force(Digest)}. What a power failure has left
+   * half written in between isn't taken for what was kept, since all of it is compared with a
+   * digest or a checksum when it is read.
    *
    * @throws IOException if it can't be written
    */
@@ -98,15 +102,32 @@ public final class KeptLayers {
       write(made.resolve(TOC), resolved.toc().json());
       write(made.resolve(INDEX), resolved.content().tree().index());
       write(made.resolve(FACTS), ByteBuffer.wrap(facts(resolved)));
-      force(made);
       delete(target);
       Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
-      force(directory);
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
       delete(made);
     } catch (IOException e) {
       delete(made);
       throw e;
+    }
+  }
+
+  /**
+   * Has what is kept of a layer survive a power failure from now on. Nothing happens if it isn't
+   * kept any more.
+   *
+   * @throws IOException if the disk says that it can't
+   */
+  void force(Digest layer) throws IOException {
+    Path kept = directory.resolve(layer.hex());
+    try {
+      for (String name : List.of(TOC, INDEX, FACTS)) {
+        force(kept.resolve(name));
+      }
+      force(kept);
+      force(directory);
+    } catch (NoSuchFileException e) {
+      // Its last mount has ended meanwhile.
     }
   }
 
@@ -217,7 +238,6 @@ public final class KeptLayers {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
-      channel.force(true);
     }
   }
 
@@ -238,8 +258,8 @@ public final class KeptLayers {
     Files.deleteIfExists(kept);
   }
 
-  private static void force(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+  private static void force(Path fileOrDirectory) throws IOException {
+    try (FileChannel channel = FileChannel.open(fileOrDirectory, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

@@ -1,22 +1,22 @@
 package io.loadstar.remote;
 
+import static java.util.Objects.requireNonNull;
+
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.Digest;
+import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.UnsupportedBlobException;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.UnverifiedToc;
 import io.loadstar.layer.LayerTree;
-import io.loadstar.layer.OverlayView;
 import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
-import io.loadstar.toc.Toc;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +61,7 @@ public final class LayerResolver {
     this.opener = opener;
     this.terms = terms;
     this.threads = threads;
-    this.blobs = new OpenedBlobs(opener, threads);
+    this.blobs = new OpenedBlobs(opener, terms.xattrs, threads);
   }
 
   /**
@@ -86,11 +86,12 @@ public final class LayerResolver {
       }
       case OpenedBlobs.Opening.Ordinary(UnsupportedBlobException reason) ->
           throw new NotLazyException(source.toString(), reason);
-      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened) -> {
-        Facts facts =
-            new Facts(opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc());
-        yield resolved(source, facts, opened.source());
-      }
+      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened, LayerView view) ->
+          resolved(
+              source,
+              new Facts(
+                  opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc(), view),
+              opened.source());
     };
   }
 
@@ -104,7 +105,15 @@ public final class LayerResolver {
     BlobSource blob = opener.reopen(source.image(), source.layer(), kept.blobSize());
     return switch (kept.contents()) {
       case KeptLayers.Contents.Document(UnverifiedToc toc) ->
-          resolved(source, new Facts(kept.tocOffset(), kept.format(), toc), blob).content();
+          resolved(
+                  source,
+                  new Facts(
+                      kept.tocOffset(),
+                      kept.format(),
+                      toc,
+                      new LayerView(toc, kept.tocOffset(), terms.xattrs)),
+                  blob)
+              .content();
       case KeptLayers.Contents.Index(LayerTree tree, Digest tocDigest) -> {
         requirePromised(source, tree, tocDigest);
         yield new LazyLayer.Content(tree, kept.format(), blob);
@@ -206,34 +215,23 @@ public final class LayerResolver {
 
   private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob)
       throws NotLazyException {
-    LayerTree tree =
-        await(
-            CompletableFuture.supplyAsync(() -> tree(source, facts), threads.computing()), source);
-    LazyLayer.Content content = new LazyLayer.Content(tree, facts.format(), blob);
-    return new ResolvedLayer(content, facts.toc(), facts.tocOffset());
-  }
-
-  private LayerTree tree(LayerSource source, Facts facts) {
     try {
-      LayerTree tree = LayerTree.of(verified(source, facts.toc()), facts.tocOffset());
+      if (isPromiseKept(source)) {
+        facts.toc.require(requireNonNull(source.tocDigest()));
+      }
+      LayerTree tree = await(facts.view.begin(threads.computing()), source);
       if (asked(source) == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
         throw new UnsupportedBlobException(
             tree.unverifiableChunks() + " chunks have no digest; see allow_no_verification");
       }
       noteUnverified(source, tree);
-      return OverlayView.of(tree, terms.xattrs);
-    } catch (IOException e) {
-      throw new CompletionException(e);
+      LazyLayer.Content content = new LazyLayer.Content(tree, facts.format, blob);
+      return new ResolvedLayer(content, facts.toc, facts.tocOffset);
+    } catch (DigestMismatchException | UnsupportedBlobException e) {
+      throw new NotLazyException(source.toString(), e);
     }
   }
 
-  private Toc verified(LayerSource source, UnverifiedToc toc) throws IOException {
-    Digest promised = source.tocDigest();
-    return promised == null || asked(source) == Verification.DISABLED
-        ? toc.acceptUnverified()
-        : toc.verify(promised);
-  }
-
   /** What is known of a blob. */
-  private record Facts(long tocOffset, BlobFormat format, UnverifiedToc toc) {}
+  private record Facts(long tocOffset, BlobFormat format, UnverifiedToc toc, LayerView view) {}
 }

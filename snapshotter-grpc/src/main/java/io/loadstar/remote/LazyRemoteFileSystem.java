@@ -125,7 +125,20 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
       kept.keep(layer, resolved);
       tree = kept.tree(layer).orElse(content.tree());
     }
+    Thread.ofVirtual().name("loadstar-keeps").start(() -> force(layer));
     return new LazyLayer.Content(tree, content.format(), content.source());
+  }
+
+  /** Nobody waits for it: without it, a power failure costs that layer's next mount a request. */
+  private void force(Digest layer) {
+    try {
+      kept.force(layer);
+    } catch (IOException e) {
+      log.atWarn()
+          .addKeyValue("layer", layer)
+          .addKeyValue("error", e.toString())
+          .log("what is kept of the layer may not survive a power failure");
+    }
   }
 
   /**

@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Scheduler;
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.UnsupportedBlobException;
+import io.loadstar.format.LayerBlob;
+import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.oci.ImageReference;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,18 +25,29 @@ import java.util.concurrent.TimeoutException;
  * <p>An image's layers are asked for one after the other, each after the one before has been
  * mounted. So the first brings the others along: they are opened at the same time, at most {@value
  * #MAX_AT_ONCE} at once, and kept until they are asked for, or two minutes. Only their bytes are
- * kept: what the manifest promises of their TOCs isn't known before, and nothing is read that could
- * still be another's.
+ * kept, and of the next few what a mount would show: what the manifest promises of their TOCs isn't
+ * known before, so nobody is shown anything yet.
  */
 final class OpenedBlobs {
 
   private static final int MAX_AT_ONCE = 8;
+
+  /**
+   * Of how many layers the view is made before it is asked for: as many as one layer's Prepare
+   * takes the time for, and few enough that they needn't be counted.
+   */
+  private static final int VIEWS_AHEAD = 2;
+
+  /** A longer TOC, in bytes, waits for its Prepare: parsed it takes several times its room. */
+  private static final int MAX_TOC_AHEAD = 8 << 20;
+
   private static final Duration KEPT_FOR = Duration.ofMinutes(2);
 
   /** Bytes of TOCs that are kept before they are asked for. */
   private static final long MAX_KEPT_BYTES = 64L << 20;
 
   private final LayerOpener opener;
+  private final OverlayXattrs xattrs;
   private final LayerResolver.Threads threads;
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
   private final AsyncCache<Blob, Opening> openings;
@@ -48,7 +61,7 @@ final class OpenedBlobs {
 
   /** How it ended. */
   sealed interface Opening {
-    record Lazy(LayerOpener.Opened opened) implements Opening {}
+    record Lazy(LayerOpener.Opened opened, LayerView view) implements Opening {}
 
     record Ordinary(UnsupportedBlobException reason) implements Opening {}
 
@@ -56,8 +69,12 @@ final class OpenedBlobs {
     record Failed(IOException reason) implements Opening {}
   }
 
-  OpenedBlobs(LayerOpener opener, LayerResolver.Threads threads) {
+  /**
+   * @param xattrs where overlayfs looks for its notes
+   */
+  OpenedBlobs(LayerOpener opener, OverlayXattrs xattrs, LayerResolver.Threads threads) {
     this.opener = opener;
+    this.xattrs = xattrs;
     this.threads = threads;
     this.openings =
         Caffeine.newBuilder()
@@ -71,7 +88,7 @@ final class OpenedBlobs {
 
   private static int weight(Blob blob, Opening opening) {
     return switch (opening) {
-      case Opening.Lazy(LayerOpener.Opened opened) ->
+      case Opening.Lazy(LayerOpener.Opened opened, _) ->
           1
               + opened.blob().toc().json().remaining()
               + opened.blob().compressedToc().bytes().remaining();
@@ -96,6 +113,8 @@ final class OpenedBlobs {
    * Begins to open layers' blobs, in turn: what somebody waits for is never kept waiting by what
    * nobody does yet.
    *
+   * <p>Of the first of them the view is made as well.
+   *
    * @param image the image that they will be asked for with
    */
   List<CompletableFuture<Opening>> openAhead(ImageReference image, List<Digest> layers) {
@@ -106,6 +125,10 @@ final class OpenedBlobs {
               new Blob(image.name(), layer),
               (key, executor) ->
                   CompletableFuture.supplyAsync(() -> openInTurn(key, image), threads.network())));
+    }
+    for (CompletableFuture<Opening> opening :
+        begun.subList(0, Math.min(VIEWS_AHEAD, begun.size()))) {
+      var _ = opening.thenAccept(this::viewAhead);
     }
     return begun;
   }
@@ -162,9 +185,17 @@ final class OpenedBlobs {
     }
   }
 
+  private void viewAhead(Opening opening) {
+    if (opening instanceof Opening.Lazy(_, LayerView view) && view.tocBytes() <= MAX_TOC_AHEAD) {
+      var _ = view.begin(threads.computing());
+    }
+  }
+
   private Opening openNow(Blob blob, ImageReference image) {
     try {
-      return new Opening.Lazy(opener.open(image, blob.layer()));
+      LayerOpener.Opened opened = opener.open(image, blob.layer());
+      LayerBlob layer = opened.blob();
+      return new Opening.Lazy(opened, new LayerView(layer.toc(), layer.tocOffset(), xattrs));
     } catch (UnsupportedBlobException e) {
       return new Opening.Ordinary(e);
     } catch (IOException e) {
