@@ -37,6 +37,9 @@ final class Foresight {
   /** How much of a script is looked at, in bytes. */
   private static final int SCRIPT_BYTES = 64 << 10;
 
+  /** So many words of a command are looked at. */
+  private static final int MAX_WORDS = 16;
+
   private static final int SNIFFED_BYTES = 4;
   private static final String ORIGIN = "$ORIGIN";
 
@@ -51,6 +54,41 @@ final class Foresight {
   /** A file is read from its beginning, for the first time. Returns at once. */
   void begun(LazyLayer layer, long file) {
     look(layer.image(), new ImageFiles.Found(layer, file, ""));
+  }
+
+  /**
+   * What an image's containers run is known, or that one of its layers is to be guessed about:
+   * looks for the program before anybody reads it. Returns at once.
+   */
+  void starts(ImageFiles image) {
+    ProgramStart start = image.start();
+    if (start != null) {
+      startOf(start.entrypoint(), start, image);
+      startOf(start.command(), start, image); // what an entry point's script mostly ends with
+    }
+  }
+
+  private void startOf(List<String> words, ProgramStart start, ImageFiles image) {
+    if (words.isEmpty()) {
+      return;
+    }
+    List<ImageFiles.Found> found = new ArrayList<>();
+    add(image.program(words.getFirst(), start.directories()), found);
+    for (String word : words.subList(1, Math.min(MAX_WORDS, words.size()))) {
+      if (word.startsWith("/")) {
+        add(image.file(word), found);
+      }
+    }
+    if (words.size() > 2 && words.get(1).equals("-c")) {
+      ScriptNeeds script = ScriptNeeds.of("#!" + words.getFirst() + "\n" + words.get(2));
+      if (script != null) {
+        script.programs().forEach(name -> add(image.program(name, start.directories()), found));
+      }
+    }
+    found.removeIf(file -> !file.layer().isGuessedAbout());
+    if (fetch(found)) {
+      found.forEach(file -> look(image, file));
+    }
   }
 
   private void look(ImageFiles image, ImageFiles.Found at) {

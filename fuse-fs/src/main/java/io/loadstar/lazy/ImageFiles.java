@@ -39,6 +39,7 @@ final class ImageFiles {
   private final List<LazyLayer> layers = new CopyOnWriteArrayList<>();
   private final Set<Looked> looked = ConcurrentHashMap.newKeySet();
   private volatile @Nullable List<String> libraryDirectories;
+  private volatile @Nullable ProgramStart start;
 
   private record Looked(Digest layer, long file) {}
 
@@ -66,6 +67,15 @@ final class ImageFiles {
   /** Whether this file wasn't looked at yet, and may be now. */
   boolean isNew(Found file) {
     return looked.size() < MAX_LOOKED_AT && looked.add(new Looked(file.layer.digest(), file.file));
+  }
+
+  /** What its containers run; null as long as nobody has said it. */
+  @Nullable ProgramStart start() {
+    return start;
+  }
+
+  void start(ProgramStart known) {
+    start = known;
   }
 
   boolean isEmpty() {

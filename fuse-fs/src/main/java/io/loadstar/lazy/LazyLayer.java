@@ -258,6 +258,12 @@ public final class LazyLayer implements Closeable {
   /** From now on, what is read first is guessed: nobody knows it. */
   void guess() {
     guesses = true;
+    node.foresight().starts(image);
+  }
+
+  /** Whether what is read first is guessed. */
+  boolean isGuessedAbout() {
+    return guesses;
   }
 
   /** The files of its image. */

@@ -249,6 +249,21 @@ public final class LazyNode implements Closeable {
     }
   }
 
+  /**
+   * What the containers of an image run, whose layers are open by now: that is fetched before they
+   * ask for it, as far as nobody knows better what they read first. Returns at once; an image that
+   * isn't open is left alone.
+   *
+   * @param image as its layers were opened with
+   */
+  public void expectStart(String image, ProgramStart start) {
+    ImageFiles files = images.get(image);
+    if (files != null) {
+      files.start(start);
+      foresight.starts(files);
+    }
+  }
+
   CompletableFuture<Void> prefetch(LazyLayer layer) {
     return prefetcher.prefetch(layer);
   }

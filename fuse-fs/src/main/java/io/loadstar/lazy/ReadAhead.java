@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A <em>run</em> is one reader on his way. It begins with a window of what a round trip is
  * worth. Each time its reader comes to the second half of what was fetched for him, the window
- * grows, up to a limit, and no further than to the first window and twice what he has read already:
- * that much is for nothing at most when he turns away. A reader who leaves out more than what he
- * reads is worth, the round trips that it saves him counted as bytes, is back to the first window,
- * and so is who goes back, or further than a round trip is worth: these jump about, as programs do
- * in large files. Readers who never go on soon get only what they ask for.
+ * grows, up to a limit, and no further than to the first window and what he has read already: that
+ * much is for nothing at most when he turns away, and while it comes, it keeps others waiting. A
+ * reader who leaves out more than what he reads is worth, a part of a round trip for each member
+ * counted as bytes, is back to the first window, and so is who goes back, or leaves out more than
+ * that part: these jump about, as programs do in large files. Readers who never go on soon get only
+ * what they ask for.
  */
 final class ReadAhead {
 
@@ -28,6 +29,9 @@ final class ReadAhead {
 
   /** So many runs that never went on, one after the other, and the first window is left out. */
   private static final int JUMPS = 16;
+
+  /** So many steps of a reader are worth a round trip: he doesn't wait for each. */
+  private static final int STEPS = 3;
 
   /** The first window is at most this, however far the registry is. */
   private static final int MOST_FIRST = 1 << 20;
@@ -165,7 +169,7 @@ final class ReadAhead {
       run.window = first();
     } else {
       long given = read.worthBetween(run.start, position - needed, 0) + needed;
-      long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + 2 * given);
+      long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + given);
       run.window = Math.max(run.window, Math.min(wanted, limit));
       jumps = 0;
     }
@@ -173,13 +177,13 @@ final class ReadAhead {
   }
 
   private long first() {
-    int worth = Math.clamp(meter.roundTripBytes() / 2, least, Math.max(least, MOST_FIRST));
+    int worth = Math.clamp(meter.roundTripBytes(), least, Math.max(least, MOST_FIRST));
     return jumps < JUMPS ? worth : 0;
   }
 
-  /** What a round trip is worth, in bytes. */
+  /** What a step is worth that leaves something out, in bytes. */
   private long near() {
-    return Math.max(meter.roundTripBytes(), least);
+    return Math.max(meter.roundTripBytes() / STEPS, least);
   }
 
   /** The run whose reader is at {@code offset}, or may be: not far from where he was. */

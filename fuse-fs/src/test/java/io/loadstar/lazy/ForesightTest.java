@@ -119,6 +119,43 @@ final class ForesightTest extends LazyTestNode {
   }
 
   @Test
+  void whatAnImagesContainersRunComesBeforeTheyAreThere() throws Exception {
+    TestLayer base =
+        TestLayer.builder()
+            .file("bin/sh", elf().needs("libc.so.6").bytes())
+            .file("usr/share/other", randomBytes(1000))
+            .file(LIBRARIES + "libc.so.6", elf().bytes())
+            .build();
+    TestLayer top =
+        TestLayer.builder()
+            .file("opt/bin/server", elf().bytes())
+            .file("etc/other", randomBytes(1000))
+            .file("start", text("#!/bin/sh\nexec \"$@\"\n"))
+            .file("opt/unused", elf().bytes())
+            .file("etc/server.conf", text("port 1"))
+            .build();
+    TestBlobSource below = base.source();
+    TestBlobSource above = top.source();
+    ProgramStart start =
+        new ProgramStart(
+            List.of("/start"),
+            List.of("server", "--config", "/etc/server.conf"),
+            List.of("/opt/bin"));
+    node.expectStart("image", start); // which isn't here, and is left alone
+    try (LazyLayer lower = begun(node.open(base.content(below), DOMAIN, "image"));
+        LazyLayer upper = begun(node.open(top.content(above), DOMAIN, "image"))) {
+      settle();
+      assertEquals(List.of(), brought(top, above));
+      node.expectStart("image", start);
+      Reading.until(() -> brought(base, below).size() == 2 && brought(top, above).size() == 3);
+      settle();
+      assertEquals(List.of("bin/sh", LIBRARIES + "libc.so.6"), brought(base, below));
+      assertEquals(List.of("opt/bin/server", "start", "etc/server.conf"), brought(top, above));
+      assertEquals(0, lower.report().served().waits() + upper.report().served().waits());
+    }
+  }
+
+  @Test
   void nothingIsGuessedWhereTheBuilderHasSaidWhatIsReadFirst() throws Exception {
     TestLayer layer =
         TestLayer.builder()

@@ -92,6 +92,7 @@ public record Pull(
     try (Errand<ImageRecord> documents = Errand.begin("documents", () -> described(image, store));
         LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
       layers = new LayerStack(this, image, lease, downloads).build();
+      listener.layersReady(request.image(), image.process());
       if (request.choices().blobs() == PullRequest.Blobs.ALL) {
         layers = complete(image, layers, downloads);
       }

@@ -5,6 +5,7 @@ import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageConfig;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageIndex;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Manifest;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  * @param config the config, as stored
  * @param diffIds the layers' DiffIDs
  * @param chainIds their ChainIDs, which are the names of their snapshots
+ * @param process what its containers run
  */
 record ResolvedImage(
     ImageReference image,
@@ -34,7 +36,8 @@ record ResolvedImage(
     List<Descriptor> layers,
     ImageDocument config,
     List<Digest> diffIds,
-    List<Digest> chainIds) {
+    List<Digest> chainIds,
+    ImageProcess process) {
 
   ResolvedImage {
     layers = List.copyOf(layers);
@@ -77,7 +80,8 @@ record ResolvedImage(
         manifest.layers(),
         ImageDocument.of(manifest.config().mediaType(), bytes),
         config.diffIds(),
-        config.chainIds());
+        config.chainIds(),
+        config.process());
   }
 
   /** The name of the snapshot that holds the whole image; none if it has no layers. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loadstar.blob.Digest;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDocument;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.MediaTypes;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** The labels that need no containerd to be looked at. */
 class LabelsTest {
+
+  private static final ImageProcess NOTHING = new ImageProcess(List.of(), List.of(), List.of());
 
   private static final int LAYERS = 200;
   private static final String REMOTE = SnapshotLabels.REMOTE;
@@ -33,7 +36,8 @@ class LabelsTest {
             .toList(),
         document,
         digests,
-        digests);
+        digests,
+        NOTHING);
   }
 
   @Test
@@ -77,7 +81,8 @@ class LabelsTest {
         List.of(layer),
         image.config(),
         image.diffIds().subList(0, 1),
-        image.chainIds().subList(0, 1));
+        image.chainIds().subList(0, 1),
+        NOTHING);
   }
 
   @Test

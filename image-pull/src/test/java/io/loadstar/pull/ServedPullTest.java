@@ -12,6 +12,7 @@ import io.loadstar.containerd.Services;
 import io.loadstar.containerd.rig.PrivateContainerd;
 import io.loadstar.credentials.Credentials.UsernamePassword;
 import io.loadstar.oci.Descriptor;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.pull.served.DaemonPull;
@@ -69,6 +70,21 @@ class ServedPullTest {
   @TempDir private Path scratch;
   private final FakeRegistry registry = new FakeRegistry();
   private final List<Digest> expected = new CopyOnWriteArrayList<>();
+  private final List<ImageProcess> started = new CopyOnWriteArrayList<>();
+
+  private final PullServer.LayersAhead ahead =
+      new PullServer.LayersAhead() {
+        @Override
+        public void expect(ImageReference image, List<Digest> layers) {
+          expected.addAll(layers);
+        }
+
+        @Override
+        public void starts(ImageReference image, ImageProcess process) {
+          started.add(process);
+        }
+      };
+
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final CountDownLatch downloading = new CountDownLatch(1);
   private ImageReference name = ImageReference.parse("none");
@@ -111,11 +127,7 @@ class ServedPullTest {
     services = client.services();
     ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     listening.bind(UnixDomainSocketAddress.of(DaemonPull.socket(socket())));
-    server =
-        PullServer.start(
-            listening,
-            new PullServer.Snapshotter(socket(), (_, layers) -> expected.addAll(layers)),
-            AT_ONCE);
+    server = PullServer.start(listening, new PullServer.Snapshotter(socket(), ahead), AT_ONCE);
   }
 
   @AfterEach
@@ -215,6 +227,7 @@ class ServedPullTest {
             "ready " + ordinary.digest() + " UNPACKED"),
         heard);
     assertEquals(List.of(lazy.digest()), expected);
+    assertEquals(1, started.size());
     assertEquals(List.of(), services.leases().list());
     assertEquals(report.target(), pullHere().target());
   }

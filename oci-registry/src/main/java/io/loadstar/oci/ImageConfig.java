@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ImageConfig {
 
+  private static final String PATH = "PATH=";
+
   private final ObjectNode json;
   private final List<Digest> diffIds;
   private final @Nullable Platform platform;
@@ -60,6 +62,32 @@ public final class ImageConfig {
               : Digest.of((chainIds.getLast() + " " + diffId).getBytes(StandardCharsets.US_ASCII)));
     }
     return List.copyOf(chainIds);
+  }
+
+  /** What its containers run, as far as the config says it in words. */
+  public ImageProcess process() {
+    JsonNode config = json.path("config");
+    List<String> path = new ArrayList<>();
+    for (String variable : words(config.path("Env"))) {
+      if (variable.startsWith(PATH)) {
+        for (String directory : variable.substring(PATH.length()).split(":", -1)) {
+          if (directory.startsWith("/")) {
+            path.add(directory);
+          }
+        }
+      }
+    }
+    return new ImageProcess(words(config.path("Entrypoint")), words(config.path("Cmd")), path);
+  }
+
+  private static List<String> words(JsonNode list) {
+    List<String> words = new ArrayList<>();
+    for (JsonNode word : list) {
+      if (word.isTextual()) {
+        words.add(word.textValue());
+      }
+    }
+    return words;
   }
 
   /** What the image runs on, where the config says it. */

@@ -136,6 +136,25 @@ final class ImageDocumentsTest {
   }
 
   @Test
+  void aConfigSaysWhatIsRun() throws IOException {
+    String text = "{\"rootfs\":{\"diff_ids\":[]},\"config\":%s}";
+    assertEquals(
+        new ImageProcess(List.of("/start"), List.of("server", "-v"), List.of("/opt/bin", "/bin")),
+        ImageConfig.parse(
+                text.formatted(
+                        "{\"Entrypoint\":[\"/start\"],\"Cmd\":[\"server\",\"-v\"],"
+                            + "\"Env\":[\"A=/b\",\"PATH=/opt/bin:relative:/bin\"]}")
+                    .getBytes(UTF_8),
+                "config")
+            .process());
+    for (String nothing : List.of("null", "[]", "{\"Entrypoint\":null,\"Cmd\":7,\"Env\":[1]}")) {
+      assertEquals(
+          new ImageProcess(List.of(), List.of(), List.of()),
+          ImageConfig.parse(text.formatted(nothing).getBytes(UTF_8), "config").process());
+    }
+  }
+
+  @Test
   void chainIdsAreHashesOfChainIdAndDiffId() throws IOException {
     String text = "{\"rootfs\":{\"diff_ids\":[\"%s\",\"%s\"]}}".formatted(A, B);
     List<Digest> chain = ImageConfig.parse(text.getBytes(UTF_8), "config").chainIds();

@@ -180,7 +180,7 @@ final class Wiring {
         .addKeyValue("address", server.address())
         .addKeyValue("root", root)
         .log("serving snapshots");
-    PullWiring.start(places.address(), configuration.pulls(), remote::expect, daemon);
+    PullWiring.start(places.address(), configuration.pulls(), new PullsAhead(remote, node), daemon);
     ServiceManager manager = daemon.add(ServiceManager.ofProcess());
     manager.ready();
     manager.watch(() -> answers(snapshotter));

@@ -4,6 +4,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.SnapshotterPlugin;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.pull.ErrorLine;
@@ -272,6 +273,11 @@ final class Conversation {
     @Override
     public void lazyLayersKnown(ImageReference image, List<Digest> layers) {
       ahead.expect(image, layers);
+    }
+
+    @Override
+    public void layersReady(ImageReference image, ImageProcess process) {
+      ahead.starts(image, process);
     }
 
     @Override

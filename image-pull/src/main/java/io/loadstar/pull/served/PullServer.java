@@ -1,6 +1,7 @@
 package io.loadstar.pull.served;
 
 import io.loadstar.blob.Digest;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import java.io.Closeable;
 import java.io.IOException;
@@ -46,12 +47,11 @@ public final class PullServer implements Closeable {
    * The snapshotter that pulls.
    *
    * @param address the socket on which containerd speaks to it
-   * @param ahead is told what containerd will ask for
+   * @param ahead is told what containerd and containers will ask for
    */
   public record Snapshotter(Path address, LayersAhead ahead) {}
 
-  /** Is told of layers before containerd asks for them. Thread-safe; doesn't wait. */
-  @FunctionalInterface
+  /** Is told of what will be asked for, before it is. Thread-safe; doesn't wait. */
   public interface LayersAhead {
 
     /**
@@ -61,6 +61,9 @@ public final class PullServer implements Closeable {
      * @param layers their blobs, lowest first
      */
     void expect(ImageReference image, List<Digest> layers);
+
+    /** The layers of an image are prepared, and its containers run this. */
+    void starts(ImageReference image, ImageProcess process);
   }
 
   private PullServer(ServerSocketChannel listening, Snapshotter snapshotter, int most) {
