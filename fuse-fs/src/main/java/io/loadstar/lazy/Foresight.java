@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Fetches what a program that is being started will open before it does anything: the dynamic
  * loader opens one library after the other, each when the one before is mapped, and a shell one
  * program after the other, which is a round trip each. What they will open stands in the files that
- * they have just read.
+ * they have just read, and what runs first in the image's configuration.
  *
  * <p>Only of layers of which nobody has said or learnt what is read first, and a bounded number of
  * files of each image. All of it is a guess: what can't be read or makes no sense ends it, and
@@ -34,7 +34,9 @@ final class Foresight {
 
   private static final Logger LOG = LoggerFactory.getLogger(Foresight.class);
 
-  /** How much of a script is looked at, in bytes. */
+  /**
+   * How much of a script is looked at, in bytes; of one that stands in a command, in characters.
+   */
   private static final int SCRIPT_BYTES = 64 << 10;
 
   /** So many words of a command are looked at. */
@@ -63,8 +65,20 @@ final class Foresight {
   void starts(ImageFiles image) {
     ProgramStart start = image.start();
     if (start != null) {
+      try {
+        workers.network().execute(() -> starts(start, image));
+      } catch (RejectedExecutionException e) {
+        LOG.debug("shutting down", e);
+      }
+    }
+  }
+
+  private void starts(ProgramStart start, ImageFiles image) {
+    try {
       startOf(start.entrypoint(), start, image);
       startOf(start.command(), start, image); // what an entry point's script mostly ends with
+    } catch (RuntimeException e) {
+      LOG.debug("what {} needs isn't known", start, e);
     }
   }
 
@@ -80,7 +94,8 @@ final class Foresight {
       }
     }
     if (words.size() > 2 && words.get(1).equals("-c")) {
-      ScriptNeeds script = ScriptNeeds.of("#!" + words.getFirst() + "\n" + words.get(2));
+      String text = "#!" + words.getFirst() + "\n" + words.get(2);
+      ScriptNeeds script = ScriptNeeds.of(text.substring(0, Math.min(SCRIPT_BYTES, text.length())));
       if (script != null) {
         script.programs().forEach(name -> add(image.program(name, start.directories()), found));
       }
