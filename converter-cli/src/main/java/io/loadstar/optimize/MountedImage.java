@@ -105,10 +105,12 @@ final class MountedImage implements Closeable {
     BlobSource blob = source.openBlob(layer);
     try {
       LayerBlob opened = LayerBlob.open(blob);
-      LayerTree tree =
-          LayerTree.of(opened.toc().verify(Digest.parse(tocDigest)), opened.tocOffset());
-      return new LazyLayer.Content(
-          OverlayView.of(tree, OverlayXattrs.TRUSTED), opened.format(), blob);
+      LayerTree view =
+          OverlayView.of(
+              opened.toc().verify(Digest.parse(tocDigest)),
+              opened.tocOffset(),
+              OverlayXattrs.TRUSTED);
+      return new LazyLayer.Content(view, opened.format(), blob);
     } catch (IOException | RuntimeException e) {
       blob.close();
       throw e;

@@ -116,7 +116,7 @@ public final class LayerTree {
    */
   public static LayerTree of(Toc toc, long payloadEnd) throws MalformedBlobException {
     ChunkTable chunks = ChunkTable.of(toc, payloadEnd);
-    return new TreeDraft(toc, chunks, payloadEnd).build();
+    return new TreeDraft(toc, chunks, payloadEnd).number().tree();
   }
 
   /** The inode of this number, made anew; null if the layer has none. */

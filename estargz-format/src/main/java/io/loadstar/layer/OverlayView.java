@@ -3,6 +3,8 @@ package io.loadstar.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import io.loadstar.blob.MalformedBlobException;
+import io.loadstar.toc.Toc;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * Inodes keep their numbers; those that can't be reached any more are gone, and whiteouts have
- * numbers behind the last. Not thread-safe, used once by {@link #of}.
+ * numbers behind the last. Not thread-safe, used once by {@link #of(LayerTree, OverlayXattrs)}.
  */
 public final class OverlayView {
 
@@ -59,6 +61,20 @@ public final class OverlayView {
   /** The view of {@code layer}, which stays as it is. */
   public static LayerTree of(LayerTree layer, OverlayXattrs namespace) {
     return new OverlayView(layer, namespace).build();
+  }
+
+  /**
+   * The view of the layer that {@code toc} describes. Most layers have nothing that is translated:
+   * of these it is made at once.
+   *
+   * @param payloadEnd as {@link LayerTree#of}
+   * @throws MalformedBlobException as {@link LayerTree#of}
+   */
+  public static LayerTree of(Toc toc, long payloadEnd, OverlayXattrs namespace)
+      throws MalformedBlobException {
+    TreeNumbering numbered =
+        new TreeDraft(toc, ChunkTable.of(toc, payloadEnd), payloadEnd).number();
+    return numbered.isShownAsItIs() ? numbered.view() : of(numbered.tree(), namespace);
   }
 
   private LayerTree build() {
@@ -183,7 +199,7 @@ public final class OverlayView {
     return index.end();
   }
 
-  private static boolean isLandmark(byte[] name) {
+  static boolean isLandmark(byte[] name) {
     return Arrays.equals(name, PREFETCH) || Arrays.equals(name, NO_PREFETCH);
   }
 }

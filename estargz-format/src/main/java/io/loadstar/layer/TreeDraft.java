@@ -33,7 +33,8 @@ final class TreeDraft {
     this.blobOffset = blobOffset;
   }
 
-  LayerTree build() throws MalformedBlobException {
+  /** All of it, numbered. */
+  TreeNumbering number() throws MalformedBlobException {
     for (int i = 0; i < toc.entries().size(); i++) {
       if (toc.entries().get(i).type() != EntryType.CHUNK) {
         place(i);
@@ -42,8 +43,7 @@ final class TreeDraft {
     for (Node link : links) {
       resolve(link);
     }
-    return new TreeNumbering()
-        .number(root, new InodeFactory(toc, chunks, blobOffset), toc.unread());
+    return TreeNumbering.of(root, new InodeFactory(toc, chunks, blobOffset), toc.unread());
   }
 
   /** Puts one entry where its name says. */
@@ -102,6 +102,9 @@ final class TreeDraft {
   }
 
   private int utf8Length(String component, TocEntry entry) throws MalformedBlobException {
+    if (component.chars().allMatch(c -> c < 0x80)) {
+      return component.length();
+    }
     try {
       return UTF_8.newEncoder().encode(CharBuffer.wrap(component)).remaining();
     } catch (CharacterCodingException e) {

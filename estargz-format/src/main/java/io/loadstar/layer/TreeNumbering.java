@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Numbers the nodes of a tree, breadth first in the order of the names, so that a directory's
- * number is always lower than those of what is in it. Not thread-safe, used once.
+ * number is always lower than those of what is in it. Not thread-safe; one tree or view is made of
+ * it.
  */
 final class TreeNumbering {
 
@@ -21,6 +22,9 @@ final class TreeNumbering {
   private final List<Node> nodes = new ArrayList<>();
 
   private final List<Listing> listings = new ArrayList<>();
+  private final InodeFactory inodes;
+  private final List<ByteRange> unread;
+  private boolean whiteouts;
 
   /** A directory's entries by name. */
   private record Listing(Node directory, Node parent, List<Named> entries) {}
@@ -32,19 +36,67 @@ final class TreeNumbering {
   /** A directory that was reached, and from where. */
   private record Reached(Node directory, Node parent) {}
 
-  LayerTree number(Node root, InodeFactory inodes, List<ByteRange> unread)
-      throws MalformedBlobException {
-    add(root);
+  private TreeNumbering(InodeFactory inodes, List<ByteRange> unread) {
+    this.inodes = inodes;
+    this.unread = unread;
+  }
+
+  /**
+   * Numbers all that is below {@code root}.
+   *
+   * @param inodes makes inodes of what is numbered
+   * @param unread what isn't to be prefetched
+   */
+  static TreeNumbering of(Node root, InodeFactory inodes, List<ByteRange> unread) {
+    TreeNumbering numbering = new TreeNumbering(inodes, unread);
+    numbering.add(root);
     List<Reached> directories = new ArrayList<>();
     directories.add(new Reached(root, root));
     for (int i = 0; i < directories.size(); i++) { // grows while it is gone through
-      list(directories.get(i), directories);
+      numbering.list(directories.get(i), directories);
     }
+    return numbering;
+  }
+
+  /** The tree as the TOC has it. */
+  LayerTree tree() throws MalformedBlobException {
+    @Nullable Inode[] made = inodes();
+    return new LayerTree(made, directories(), landmark(made));
+  }
+
+  /**
+   * Whether an {@link OverlayView} differs from the tree in nothing but landmarks that aren't
+   * shown, and that have no other name.
+   */
+  boolean isShownAsItIs() {
+    return !whiteouts
+        && listings.getFirst().entries.stream()
+            .filter(entry -> OverlayView.isLandmark(entry.name))
+            .allMatch(entry -> entry.node.children == null && entry.node.names == 1);
+  }
+
+  /** The tree without its landmarks. */
+  LayerTree view() throws MalformedBlobException {
+    @Nullable Inode[] made = inodes();
+    Landmark landmark = landmark(made);
+    listings.getFirst().entries.removeIf(entry -> hide(entry, made));
+    return new LayerTree(made, directories(), landmark);
+  }
+
+  private static boolean hide(Named entry, @Nullable Inode[] made) {
+    boolean hidden = OverlayView.isLandmark(entry.name);
+    if (hidden) {
+      made[entry.node.number] = null;
+    }
+    return hidden;
+  }
+
+  private @Nullable Inode[] inodes() throws MalformedBlobException {
     @Nullable Inode[] made = new Inode[nodes.size() + 1];
     for (Node node : nodes) {
       made[node.number] = inodes.make(node);
     }
-    return new LayerTree(made, directories(), landmark(made, unread));
+    return made;
   }
 
   private void add(Node node) {
@@ -61,6 +113,7 @@ final class TreeNumbering {
     entries.sort((a, b) -> Arrays.compareUnsigned(a.name, b.name));
     for (Named entry : entries) {
       Node node = entry.node;
+      whiteouts |= Whiteout.isHidden(entry.name);
       if (node.number == 0) {
         add(node);
       }
@@ -86,11 +139,11 @@ final class TreeNumbering {
   }
 
   /** A layer with both has nothing to prefetch, as the format's first reader had it. */
-  private Landmark landmark(@Nullable Inode[] inodes, List<ByteRange> unread) {
-    if (root(inodes, Landmark.NO_PREFETCH) != null) {
+  private Landmark landmark(@Nullable Inode[] made) {
+    if (root(made, Landmark.NO_PREFETCH) != null) {
       return new Landmark.PrefetchNothing();
     }
-    if (root(inodes, Landmark.PREFETCH) instanceof Inode.RegularFile file
+    if (root(made, Landmark.PREFETCH) instanceof Inode.RegularFile file
         && !file.chunks().isEmpty()) {
       long end = file.chunks().getFirst().member().offset();
       return new Landmark.PrefetchUpTo(
@@ -99,11 +152,11 @@ final class TreeNumbering {
     return new Landmark.Absent();
   }
 
-  private @Nullable Inode root(@Nullable Inode[] inodes, String name) {
+  private @Nullable Inode root(@Nullable Inode[] made, String name) {
     byte[] wanted = name.getBytes(UTF_8);
     for (Named entry : listings.getFirst().entries) {
       if (Arrays.equals(entry.name, wanted)) {
-        return inodes[entry.node.number];
+        return made[entry.node.number];
       }
     }
     return null;

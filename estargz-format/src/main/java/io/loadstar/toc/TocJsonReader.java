@@ -8,7 +8,6 @@ import io.loadstar.blob.MalformedBlobException;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -214,7 +213,7 @@ final class TocJsonReader {
 
   private @Nullable Instant parseTime(String text) throws MalformedBlobException {
     try {
-      Instant time = OffsetDateTime.parse(text).toInstant();
+      Instant time = RowTime.parse(text);
       return time.equals(GO_ZERO_TIME) ? null : time;
     } catch (DateTimeException e) {
       throw new MalformedBlobException("TOC: modtime " + text + where(), blobOffset, e);

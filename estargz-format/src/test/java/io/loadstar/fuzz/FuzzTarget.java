@@ -22,6 +22,7 @@ import io.loadstar.tar.TarInput;
 import io.loadstar.tar.TarReader;
 import io.loadstar.tar.UnsupportedTarException;
 import io.loadstar.toc.EntryType;
+import io.loadstar.toc.Toc;
 import io.loadstar.toc.TocEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -201,8 +202,11 @@ enum FuzzTarget {
   private static void readWhole(byte[] bytes) throws IOException {
     try (BlobSource source = new MemoryBlobSource(bytes)) {
       LayerBlob blob = LayerBlob.open(source);
-      LayerTree tree = LayerTree.of(blob.toc().acceptUnverified(), blob.tocOffset());
-      OverlayView.of(tree, OverlayXattrs.TRUSTED);
+      Toc toc = blob.toc().acceptUnverified();
+      LayerTree tree = LayerTree.of(toc, blob.tocOffset());
+      LayerTree view = OverlayView.of(tree, OverlayXattrs.TRUSTED);
+      LayerTree atOnce = OverlayView.of(toc, blob.tocOffset(), OverlayXattrs.TRUSTED);
+      require(view.index().equals(atOnce.index()), "another view");
       decode(tree, blob.format(), bytes);
     }
   }

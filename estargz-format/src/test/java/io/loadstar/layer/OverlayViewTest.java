@@ -62,9 +62,7 @@ class OverlayViewTest {
   @EnumSource
   void anOpaqueDirectoryHasTheAttributeOfItsNamespaceOnly(OverlayXattrs namespace)
       throws MalformedBlobException {
-    LayerTree view =
-        OverlayView.of(
-            new TestToc().empty("d/.wh..wh..opq").empty(".wh..wh..opq").tree(), namespace);
+    LayerTree view = new TestToc().empty("d/.wh..wh..opq").empty(".wh..wh..opq").view(namespace);
 
     assertOpaque(view, "d", namespace);
     assertOpaque(view, "", namespace);
@@ -106,6 +104,41 @@ class OverlayViewTest {
   }
 
   @Test
+  void aLayerWithoutWhiteoutsIsTheSame() throws MalformedBlobException {
+    TestToc toc =
+        new TestToc()
+            .directory("usr")
+            .file("usr/a", 3, 10)
+            .hardlink("b", "usr/a")
+            .symlink("c", "usr/a")
+            .empty("usr/lib/\u00e4/d");
+    LayerTree view = view(toc);
+
+    assertEquals(toc.tree().index(), view.index());
+  }
+
+  @Test
+  void aLandmarkWithAnotherNameIsShownThere() throws MalformedBlobException {
+    LayerTree view =
+        view(
+            new TestToc()
+                .file("a", 3, 5)
+                .file(Landmark.PREFETCH, 1, 10)
+                .hardlink("d/landmark", Landmark.PREFETCH));
+
+    assertEquals(List.of("a", "d"), names(view, ""));
+    assertEquals(1, view.find("d/landmark").orElseThrow().linkCount());
+  }
+
+  @Test
+  void aLandmarkThatIsADirectoryIsHiddenWithAllThatIsInIt() throws MalformedBlobException {
+    LayerTree view = view(new TestToc().file(Landmark.NO_PREFETCH + "/a", 1, 10).empty("b"));
+
+    assertEquals(List.of("b"), names(view, ""));
+    assertEquals(2, view.count());
+  }
+
+  @Test
   void landmarksAreHiddenInTheRootOnly() throws MalformedBlobException {
     LayerTree view =
         view(new TestToc().file(Landmark.PREFETCH, 1, 10).file("d/" + Landmark.PREFETCH, 1, 20));
@@ -141,7 +174,7 @@ class OverlayViewTest {
   }
 
   private static LayerTree view(TestToc toc) throws MalformedBlobException {
-    return OverlayView.of(toc.tree(), OverlayXattrs.TRUSTED);
+    return toc.view(OverlayXattrs.TRUSTED);
   }
 
   private static void assertOpaque(LayerTree view, String path, OverlayXattrs namespace) {

@@ -1,6 +1,7 @@
 package io.loadstar.layer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loadstar.blob.Digest;
 import io.loadstar.blob.MalformedBlobException;
@@ -70,6 +71,13 @@ final class TestToc {
 
   LayerTree tree() throws MalformedBlobException {
     return LayerTree.of(new Toc(Toc.VERSION, rows), END);
+  }
+
+  /** What is shown of it: in whichever way it is made, to the byte. */
+  LayerTree view(OverlayXattrs namespace) throws MalformedBlobException {
+    LayerTree view = OverlayView.of(new Toc(Toc.VERSION, rows), END, namespace);
+    assertEquals(OverlayView.of(tree(), namespace).index(), view.index());
+    return view;
   }
 
   static Digest digest(String of) {

@@ -31,6 +31,9 @@ final class RangeRequests {
   /** No blob is this large; a server that says so isn't believed. 64 TiB. */
   private static final long MAX_BLOB_BYTES = 1L << 46;
 
+  /** Of a Content-Length; a longer one isn't believed. */
+  private static final int MAX_LENGTH_DIGITS = 14;
+
   /** After so many signed URLs that were good for others, a reader asks for itself. */
   private static final int MAX_REFUSALS = 3;
 
@@ -313,7 +316,12 @@ final class RangeRequests {
 
   private static long length(Response response) {
     String header = response.header("Content-Length");
-    return header != null && header.matches("\\d{1,14}") ? Long.parseLong(header) : -1;
+    boolean number =
+        header != null
+            && !header.isEmpty()
+            && header.length() <= MAX_LENGTH_DIGITS
+            && header.chars().allMatch(c -> c >= '0' && c <= '9');
+    return number ? Long.parseLong(header) : -1;
   }
 
   private RegistryRequest request(Request request, RegistryHost host, Set<Integer> expected) {

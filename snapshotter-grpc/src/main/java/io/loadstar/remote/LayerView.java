@@ -59,7 +59,7 @@ final class LayerView {
 
   private LayerTree make() {
     try {
-      return OverlayView.of(LayerTree.of(toc.acceptUnverified(), tocOffset), xattrs);
+      return OverlayView.of(toc.acceptUnverified(), tocOffset, xattrs);
     } catch (IOException e) {
       throw new CompletionException(e);
     }
