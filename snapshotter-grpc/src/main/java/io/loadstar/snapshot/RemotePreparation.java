@@ -67,9 +67,10 @@ public final class RemotePreparation {
       logPrepared(key, target, "shared");
       throw exists(target);
     }
-    StoredSnapshot active = store.create(SnapshotKind.ACTIVE, key, target.parent(), labels);
+    StoredSnapshot active = store.createMountPoint(key, target.parent(), labels);
     if (!there.isEmpty()) {
       // containerd takes any committed snapshot with this ref and parent for the target.
+      store.keep(active);
       return ordinary(
           active,
           "a snapshot of that chain ID but another TOC digest is there",
@@ -79,6 +80,7 @@ public final class RemotePreparation {
     try {
       owner = mount(active, labels);
     } catch (NotLazyException e) {
+      store.keep(active);
       return unpacked(active, target, oneLine(e));
     }
     commit(active, target, owner);

@@ -13,10 +13,11 @@ import org.sqlite.SQLiteConfig;
 /**
  * The rows of all snapshots, in SQLite. Thread-safe; closed by the store that it belongs to.
  *
- * <p>One connection, and one lock that is the transaction: it is held while the disk works, for
- * that is what a transaction means here; nobody waits for a network under it. Journal in WAL mode
- * with {@code synchronous=FULL}: what a call has answered outlives a power cut. SQLite blocks in
- * native code, so callers are platform threads.
+ * <p>A connection of each kind, and one lock that is the transaction: it is held while the disk
+ * works, for that is what a transaction means here; nobody waits for a network under it. Journal in
+ * WAL mode with {@code synchronous=FULL}: what a call has answered outlives a power cut. A step on
+ * the way to an answer needn't ({@link #transactUnforced}); the next that is forced takes it along,
+ * since both stand in one journal. SQLite blocks in native code, so callers are platform threads.
  *
  * <pre>
  * schema_version(version)
@@ -61,11 +62,16 @@ final class SnapshotDatabase implements Closeable {
 
   private final Path file;
   private final Connection connection;
+
+  /** With {@code synchronous=NORMAL}. */
+  private final Connection unforced;
+
   private final ReentrantLock transaction = new ReentrantLock();
 
-  private SnapshotDatabase(Path file, Connection connection) {
+  private SnapshotDatabase(Path file, Connection connection, Connection unforced) {
     this.file = file;
     this.connection = connection;
+    this.unforced = unforced;
   }
 
   /**
@@ -74,22 +80,34 @@ final class SnapshotDatabase implements Closeable {
    * @throws IOException if it can't be opened, or if a newer version of this program made it
    */
   static SnapshotDatabase open(Path file) throws IOException {
-    SQLiteConfig config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    config.enforceForeignKeys(true);
     try {
-      Connection connection = config.createConnection("jdbc:sqlite:" + file);
+      Connection connection = connect(file, SQLiteConfig.SynchronousMode.FULL);
       try {
-        connection.setAutoCommit(false);
         prepareSchema(file, connection);
-        return new SnapshotDatabase(file, connection);
+        Connection unforced = connect(file, SQLiteConfig.SynchronousMode.NORMAL);
+        return new SnapshotDatabase(file, connection, unforced);
       } catch (SQLException | IOException | RuntimeException e) {
         connection.close();
         throw e;
       }
     } catch (SQLException e) {
       throw new IOException(file + ": can't open the snapshot database: " + e.getMessage(), e);
+    }
+  }
+
+  private static Connection connect(Path file, SQLiteConfig.SynchronousMode mode)
+      throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(mode);
+    config.enforceForeignKeys(true);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file);
+    try {
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -128,28 +146,42 @@ final class SnapshotDatabase implements Closeable {
    * @throws SnapshotException as {@code work} does, or Storage if the disk fails
    */
   <T> T transact(Work<T> work) throws SnapshotException {
+    return transact(work, connection);
+  }
+
+  /**
+   * As {@link #transact}, but what it changes only outlives a power cut when a later transaction
+   * does: for what is a step on the way to that.
+   *
+   * @throws SnapshotException as {@link #transact}
+   */
+  <T> T transactUnforced(Work<T> work) throws SnapshotException {
+    return transact(work, unforced);
+  }
+
+  private <T> T transact(Work<T> work, Connection by) throws SnapshotException {
     transaction.lock();
     try {
-      T result = work.run(new SnapshotTransaction(connection));
-      connection.commit();
+      T result = work.run(new SnapshotTransaction(by));
+      by.commit();
       return result;
     } catch (SQLException | IOException e) {
-      rollBack(e);
+      rollBack(e, by);
       throw new SnapshotException.Storage(file.getParent() + ": " + e.getMessage(), e);
     } catch (SnapshotException | RuntimeException | Error e) {
-      rollBack(e);
+      rollBack(e, by);
       throw e;
     } finally {
       transaction.unlock();
     }
   }
 
-  private void rollBack(Throwable cause) {
+  private static void rollBack(Throwable cause, Connection by) {
     try {
-      connection.rollback();
+      by.rollback();
     } catch (SQLException e) {
       cause.addSuppressed(e);
-      beginAnew(cause);
+      beginAnew(cause, by);
     }
   }
 
@@ -158,8 +190,8 @@ final class SnapshotDatabase implements Closeable {
    * fails, and doesn't come to the BEGIN of the next transaction. Source: sqlite.org,
    * lang_transaction.html, "Response To Errors Within A Transaction".
    */
-  private void beginAnew(Throwable cause) {
-    try (Statement statement = connection.createStatement()) {
+  private static void beginAnew(Throwable cause, Connection by) {
+    try (Statement statement = by.createStatement()) {
       statement.execute("BEGIN");
     } catch (SQLException e) {
       cause.addSuppressed(e);
@@ -169,8 +201,8 @@ final class SnapshotDatabase implements Closeable {
   @Override
   public void close() throws IOException {
     transaction.lock();
-    try {
-      connection.close();
+    try (connection) { // the last to be closed puts the journal's content into the file
+      unforced.close();
     } catch (SQLException e) {
       throw new IOException(file + ": can't close the snapshot database", e);
     } finally {

@@ -134,7 +134,7 @@ final class SnapshotDirectories {
     }
   }
 
-  /** Makes a directory that has no name of its own yet. */
+  /** Makes a directory that has no name of its own yet. Nothing is forced to disk. */
   Path makeNew(SnapshotKind kind, Owner owner) throws IOException {
     Path made = Files.createTempDirectory(snapshots, NEW);
     makeContent(made, kind, owner);
@@ -152,12 +152,11 @@ final class SnapshotDirectories {
     if (kind == SnapshotKind.ACTIVE) {
       setMode(Files.createDirectories(directory.resolve("work")), "rwx--x--x");
     }
-    force(directory);
   }
 
   /**
-   * Gives {@code made} its name, durably. What has that name already belongs to nobody, since the
-   * id is new: it is moved out of the way.
+   * Gives {@code made} its name. What has that name already belongs to nobody, since the id is new:
+   * it is moved out of the way.
    */
   void publish(Path made, long id) throws IOException {
     Path target = of(id);
@@ -166,6 +165,11 @@ final class SnapshotDirectories {
       Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Forces to disk that a snapshot has its directory, and what was made in that. */
+  void force(long id) throws IOException {
+    force(of(id));
     force(snapshots);
   }
 
@@ -174,7 +178,7 @@ final class SnapshotDirectories {
     makeContent(
         Files.createDirectories(of(snapshot.id())), snapshot.info().kind(), snapshot.owner());
     setMode(of(snapshot.id()), "rwx------");
-    force(snapshots);
+    force(snapshot.id());
   }
 
   /** Whether everything of the snapshot is there that {@link #makeNew} made. */

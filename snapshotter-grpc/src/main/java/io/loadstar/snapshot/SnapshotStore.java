@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  * made as a directory under a passing name, then, in one transaction, inserted as a row, and the
  * directory renamed and forced to disk before the row is; and it is removed as a row first. A crash
  * between any two of these leaves at most a directory that {@link #garbage} names.
+ *
+ * <p>A snapshot on which a layer is to be mounted is nobody's before it is committed, and its
+ * directory only a mount point, which is made anew if need be: its making isn't forced to disk.
  */
 public final class SnapshotStore implements Closeable {
 
@@ -137,25 +140,56 @@ public final class SnapshotStore implements Closeable {
    */
   StoredSnapshot create(SnapshotKind kind, String key, String parent, Map<String, String> labels)
       throws SnapshotException {
-    Instant now = clock.instant();
-    SnapshotInfo info =
-        new SnapshotInfo(key, parent, kind, SnapshotLabel.present(labels), now, now);
-    Optional<IdMaps> maps = IdLabels.read(labels);
+    SnapshotDatabase.Work<StoredSnapshot> making =
+        making(info(kind, key, parent, labels), IdLabels.read(labels));
     return database.transact(tx -> {
-      Optional<StoredSnapshot> below = parent(tx, parent);
-      if (tx.find(key).isPresent()) {
-        throw new SnapshotException.AlreadyExists("snapshot " + key + " already exists");
+      StoredSnapshot made = making.run(tx);
+      directories.force(made.id());
+      return made;
+    });
+  }
+
+  /**
+   * Makes an active snapshot that is to be a mount point: nothing of it is forced to disk before it
+   * is committed, or changed after {@link #keep}.
+   */
+  StoredSnapshot createMountPoint(String key, String parent, Map<String, String> labels)
+      throws SnapshotException {
+    return database.transactUnforced(
+        making(info(SnapshotKind.ACTIVE, key, parent, labels), IdLabels.read(labels)));
+  }
+
+  /** Forces to disk that there is a directory of a snapshot that is no mount point after all. */
+  void keep(StoredSnapshot snapshot) throws SnapshotException.Storage {
+    try {
+      directories.force(snapshot.id());
+    } catch (IOException e) {
+      throw new SnapshotException.Storage(directories.of(snapshot.id()) + ": " + e, e);
+    }
+  }
+
+  private SnapshotInfo info(
+      SnapshotKind kind, String key, String parent, Map<String, String> labels) {
+    Instant now = clock.instant();
+    return new SnapshotInfo(key, parent, kind, SnapshotLabel.present(labels), now, now);
+  }
+
+  private SnapshotDatabase.Work<StoredSnapshot> making(SnapshotInfo info, Optional<IdMaps> maps) {
+    return tx -> {
+      Optional<StoredSnapshot> below = parent(tx, info.parent());
+      if (tx.find(info.name()).isPresent()) {
+        throw new SnapshotException.AlreadyExists("snapshot " + info.name() + " already exists");
       }
       Owner inside = below.isPresent() ? below.get().owner() : directories.owner();
       Owner owner = maps.map(inside::toHost).orElse(inside);
-      Path made = directories.makeNew(kind, owner);
+      Path made = directories.makeNew(info.kind(), owner);
       steps.reached("made");
       long id = tx.insert(info, below, owner);
       steps.reached("inserted");
       directories.publish(made, id);
       steps.reached("published");
       return new StoredSnapshot(id, info, false, owner, Usage.NONE);
-    });
+    };
   }
 
   private static Optional<StoredSnapshot> parent(SnapshotTransaction tx, String parent)

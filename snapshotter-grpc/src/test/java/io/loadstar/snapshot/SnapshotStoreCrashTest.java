@@ -81,6 +81,62 @@ final class SnapshotStoreCrashTest {
   }
 
   @Test
+  void whereverAMountPointsMakingIsKilledItCanBeRepeated() throws Exception {
+    List<Path> copies =
+        killedAtEachStep(store -> {
+          store.createMountPoint("key", "", NONE);
+          store.commits().commitRemote("key", "name", Owner.ROOT);
+        });
+    assertEquals(4, copies.size());
+    for (Path copy : copies) {
+      try (SnapshotStore store = SnapshotStore.open(copy)) {
+        if (store.all().isEmpty()) {
+          store.createMountPoint("key", "", NONE);
+          store.commits().commitRemote("key", "name", Owner.ROOT);
+        }
+        assertSound(copy, store);
+        assertTrue(store.get("name").remote(), copy.toString());
+      }
+    }
+  }
+
+  /** Nothing of it was forced: a power cut may leave the row without its directory. */
+  @Test
+  void aLostMountPointIsMadeAnew() throws Exception {
+    StoredSnapshot made;
+    try (SnapshotStore store = SnapshotStore.open(folder)) {
+      made = store.createMountPoint("key", "", NONE);
+      store.commits().commitRemote("key", "name", Owner.ROOT);
+      TreeRemoval.remove(store.snapshotsDirectory().resolve(Long.toString(made.id())));
+    }
+    try (SnapshotStore store = SnapshotStore.open(folder)) {
+      assertTrue(Files.isDirectory(store.fs(made)));
+      assertEquals("name", store.all().getFirst().name());
+    }
+  }
+
+  @Test
+  void forcedAndUnforcedTransactionsSeeEachOther() throws Exception {
+    try (SnapshotStore store = SnapshotStore.open(folder)) {
+      for (int i = 0; i < 20; i++) {
+        String parent = i == 0 ? "" : "name" + (i - 1);
+        store.create(SnapshotKind.VIEW, "view", parent, NONE);
+        assertThrows(
+            SnapshotException.AlreadyExists.class, () -> store.createMountPoint("view", "", NONE));
+        StoredSnapshot made = store.createMountPoint("key", parent, Map.of("label", "" + i));
+        assertEquals(made, store.get("key"));
+        store.keep(made);
+        store.commits().commitRemote("key", "name" + i, Owner.ROOT);
+        store.remove("view");
+      }
+    }
+    try (SnapshotStore store = SnapshotStore.open(folder)) {
+      assertEquals(20, store.all().size());
+      assertEquals("19", store.get("name19").info().labels().get("label"));
+    }
+  }
+
+  @Test
   void aPrepareThatHasAnsweredIsThere() throws Exception {
     List<Path> copies = killedAtEachStep(store -> store.create(SnapshotKind.VIEW, "key", "", NONE));
     try (SnapshotStore store = SnapshotStore.open(copies.getLast())) {
