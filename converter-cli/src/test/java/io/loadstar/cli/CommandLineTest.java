@@ -36,6 +36,8 @@ class CommandLineTest {
   void everyCommandHasHelpWithExamples(String command) {
     assertEquals(0, run(command, "--help"));
     out.toString().lines().forEach(line -> assertTrue(line.length() <= 100, line));
+    assertTrue(out.toString().startsWith("Usage: loadstar " + command + " "), out::toString);
+    assertTrue(Commands.ALL.containsKey(command), command);
     assertTrue(out.toString().contains("Examples:"), out::toString);
     assertEquals("", err.toString());
   }

@@ -52,7 +52,7 @@ final class ReadAheadTest extends LazyTestNode {
       if (stretch != null) {
         assertEquals(fetched, stretch.from(), "without a gap");
         fetched = stretch.end();
-        assertTrue(fetched - offset <= LEAST + 2 * offset, "no more than was shown to be useful");
+        assertTrue(fetched - offset <= LEAST + offset, "no more than was shown to be useful");
         most = Math.max(most, fetched - offset);
       }
       assertTrue(offset < fetched, "the reader never comes to the end of it");

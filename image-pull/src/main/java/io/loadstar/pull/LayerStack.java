@@ -69,6 +69,9 @@ final class LayerStack {
   /**
    * Prepares one layer after the other, and asks what they have become beside that.
    *
+   * <p>What is there already is at the bottom, since a snapshot's parents exist as long as it does:
+   * the lease holds it before anything is prepared on it.
+   *
    * @return false if one was taken away meanwhile
    */
   private boolean tryBuild(List<LayerOutcome> outcomes)
