@@ -34,7 +34,7 @@ public final class TocJson {
   public static final int MAX_UNREAD = 1 << 16;
 
   /** The key of {@link Toc#unread}: offsets and lengths by turns. */
-  static final String UNREAD = "io.loadstar.unread";
+  public static final String UNREAD = "io.loadstar.unread";
 
   /** Most extended attributes of one row. */
   public static final int MAX_XATTRS = 1024;

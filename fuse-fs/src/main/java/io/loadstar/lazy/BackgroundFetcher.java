@@ -193,7 +193,7 @@ final class BackgroundFetcher {
     LazyLayer layer = enrolment.layer;
     MemberStream.Ahead ahead =
         new MemberStream.Ahead(
-            Urgency.BACKGROUND, () -> !layer.isClosed() && fetcher.hasRoom(), pace);
+            Urgency.BACKGROUND, () -> !layer.isClosed() && fetcher.hasRoom(), pace, HeadStart.NONE);
     int reached = range.stretch.next();
     long dueAt = ticker.read();
     try (LayerStreams.Stretch stretch = range.stretch) {

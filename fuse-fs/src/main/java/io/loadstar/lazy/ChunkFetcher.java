@@ -89,7 +89,7 @@ final class ChunkFetcher implements AutoCloseable {
 
   /** How many bytes are read over rather than to make another request. */
   int gapOf(LazyLayer layer) {
-    return planner.gapOf(layer);
+    return planner.gapOf(layer.line());
   }
 
   /** Fetches the last run on this thread, the others on their own. */
@@ -171,7 +171,7 @@ final class ChunkFetcher implements AutoCloseable {
   }
 
   private MemberStream.Ahead aheadOfReader(LazyLayer layer) {
-    return new MemberStream.Ahead(Urgency.READ_AHEAD, () -> !layer.isClosed() && hasRoom(), null);
+    return new MemberStream.Ahead(Urgency.READ_AHEAD, () -> !layer.isClosed() && hasRoom());
   }
 
   /** Fetches what a reader is on the way to. Returns at once. */

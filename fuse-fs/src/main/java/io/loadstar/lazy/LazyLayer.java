@@ -173,11 +173,12 @@ public final class LazyLayer implements Closeable {
    * node read; if nothing is known of them and it has no landmark at all, as much of its beginning
    * as the node's options say. Leaves out what is here. Returns at once.
    *
+   * @param begun what of it was asked for before; is given up when it isn't needed any more
    * @return ends when the bytes have arrived, or couldn't be had: that is logged, and isn't an
    *     error, since readers fetch what they need
    */
-  public CompletableFuture<Void> prefetch() {
-    return node.prefetch(this);
+  public CompletableFuture<Void> prefetch(HeadStart begun) {
+    return node.prefetch(this, begun);
   }
 
   /** Has the rest of the layer fetched in the background, if the node's options want that. */

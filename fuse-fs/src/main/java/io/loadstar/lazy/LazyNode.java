@@ -1,9 +1,11 @@
 package io.loadstar.lazy;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.loadstar.blob.BlobSource;
 import io.loadstar.cache.ContentStore;
 import io.loadstar.cache.SharingDomain;
 import io.loadstar.layer.Landmark;
+import io.loadstar.layer.LandmarkGlance;
 import io.loadstar.lazy.LazyOptions.Background.WhenBusy;
 import java.io.Closeable;
 import java.io.IOException;
@@ -46,6 +48,7 @@ public final class LazyNode implements Closeable {
   private final ChunkFetcher fetcher;
   private final WholeFiles wholeFiles;
   private final Prefetcher prefetcher;
+  private final HeadStarts headStarts;
   private final Foresight foresight;
   private final Map<String, ImageFiles> images = new ConcurrentHashMap<>();
   private final @Nullable BackgroundFetcher background;
@@ -84,6 +87,7 @@ public final class LazyNode implements Closeable {
     this.wholeFiles = new WholeFiles(store);
     this.fetcher = new ChunkFetcher(store, workers, options);
     this.prefetcher = new Prefetcher(fetcher, workers, learnt, options.prefetchWithoutLandmark());
+    this.headStarts = new HeadStarts(store, workers, new RangePlanner(options.fetchAtLeast()));
     this.foresight = new Foresight(workers, prefetcher);
     this.background =
         options
@@ -148,7 +152,7 @@ public final class LazyNode implements Closeable {
     LayerLedger.Blob blob =
         new LayerLedger.Blob(content.source().digest(), content.source().size());
     LayerLedger ledger = new LayerLedger(blob, index, options.failureBackoff(), ticker);
-    Line line = lines.computeIfAbsent(domain, _ -> Line.of(options.fetchAtLeast()));
+    Line line = lineOf(domain);
     ReadMembers read = new ReadMembers(index);
     ReadAhead readAhead =
         new ReadAhead(
@@ -264,8 +268,24 @@ public final class LazyNode implements Closeable {
     }
   }
 
-  CompletableFuture<Void> prefetch(LazyLayer layer) {
-    return prefetcher.prefetch(layer);
+  /**
+   * Begins to fetch what is to be prefetched of a layer that isn't open yet, as far as it isn't
+   * here and there is memory. Returns at once.
+   *
+   * @param source the layer's; stays open as long as what is returned
+   * @param domain as the layer is opened with
+   * @param seen what its table of contents seems to say
+   */
+  public HeadStart headStart(BlobSource source, SharingDomain domain, LandmarkGlance seen) {
+    return headStarts.begin(source, domain, lineOf(domain), seen);
+  }
+
+  private Line lineOf(SharingDomain domain) {
+    return lines.computeIfAbsent(domain, _ -> Line.of(options.fetchAtLeast()));
+  }
+
+  CompletableFuture<Void> prefetch(LazyLayer layer, HeadStart begun) {
+    return prefetcher.prefetch(layer, begun).whenComplete((_, _) -> begun.close());
   }
 
   /** Fetches what a reader is on the way to, if anything. Returns at once. */

@@ -72,8 +72,15 @@ final class MemberStream {
    * @param mayGoOn asked before more of it is claimed; once false, the stream ends with what is
    *     claimed
    * @param pace to keep to; null to take it as it comes
+   * @param begun what was asked for before
    */
-  record Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace) {}
+  record Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace, HeadStart begun) {
+
+    /** As it comes, and asked for now. */
+    Ahead(Urgency urgency, BooleanSupplier mayGoOn) {
+      this(urgency, mayGoOn, null, HeadStart.NONE);
+    }
+  }
 
   /**
    * Fetches a stretch and what readers wait for; returns when all has arrived, though not yet been
@@ -114,9 +121,19 @@ final class MemberStream {
   private void ask(ByteRange range, LayerStreams.Stretch stretch) throws IOException {
     layer.ledger().requested();
     Urgency begun = demandedLeft == 0 ? ahead.urgency : Urgency.ON_DEMAND;
-    LOG.debug("layer {}: asking for {}, {}", layer.digest(), range, begun);
     long askedAt = System.nanoTime();
     try (LineGate.Passage passage = layer.line().gate().enter(begun)) {
+      InputStream onItsWay = ahead.begun.take(range, fetcher.gapOf(layer));
+      LOG.debug(
+          "layer {}: {} {}, {}",
+          layer.digest(),
+          onItsWay == null ? "asking for" : "going on with",
+          range,
+          begun);
+      if (onItsWay != null) { // which was measured where it is read
+        receive(new Answer(range, onItsWay, stretch), passage);
+        return;
+      }
       layer
           .source()
           .readRanges(

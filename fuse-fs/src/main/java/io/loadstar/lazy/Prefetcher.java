@@ -4,6 +4,7 @@ import io.loadstar.blob.ByteRange;
 import io.loadstar.layer.Landmark;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +24,7 @@ final class Prefetcher {
   private static final Logger LOG = LoggerFactory.getLogger(Prefetcher.class);
 
   /** How many stretches of a layer are under way at once: a round trip each, otherwise. */
-  private static final int LANES = 4;
+  static final int LANES = 4;
 
   private final ChunkFetcher fetcher;
   private final Workers workers;
@@ -45,10 +46,9 @@ final class Prefetcher {
   private record Run(int first, int end) {}
 
   /** See {@link LazyLayer#prefetch}. */
-  CompletableFuture<Void> prefetch(LazyLayer layer) {
+  CompletableFuture<Void> prefetch(LazyLayer layer, HeadStart begun) {
     return switch (layer.tree().landmark()) {
-      case Landmark.PrefetchUpTo(long end, List<ByteRange> unread) ->
-          prefetchUpTo(layer, end, unread);
+      case Landmark.PrefetchUpTo upTo -> prefetchUpTo(layer, upTo, begun);
       case Landmark.PrefetchNothing() -> prefetchLearnt(layer, 0);
       case Landmark.Absent() -> prefetchLearnt(layer, withoutLandmark);
     };
@@ -69,7 +69,7 @@ final class Prefetcher {
     List<Long> starts = members.stream().map(index::start).toList();
     ArrayDeque<Run> runs = runsOf(layer, starts, fetcher.gapOf(layer) / LANES);
     if (!runs.isEmpty()) {
-      var _ = fetchAll(layer, new Work(runs, Urgency.READ_AHEAD));
+      var _ = fetchAll(layer, new Work(runs, Urgency.READ_AHEAD, HeadStart.NONE));
     }
     return true;
   }
@@ -77,7 +77,7 @@ final class Prefetcher {
   private CompletableFuture<Void> prefetchLearnt(LazyLayer layer, long otherwise) {
     if (learnt.equals(LearntReads.NONE)) {
       layer.guess();
-      return prefetchUpTo(layer, otherwise, List.of());
+      return prefetchBeginning(layer, otherwise);
     }
     try {
       return CompletableFuture.supplyAsync(
@@ -85,36 +85,58 @@ final class Prefetcher {
               workers.decoders().at(Urgency.PREFETCH))
           .thenCompose(runs -> {
             if (!runs.isEmpty()) {
-              return fetchAll(layer, new Work(runs, Urgency.PREFETCH));
+              return fetchAll(layer, new Work(runs, Urgency.PREFETCH, HeadStart.NONE));
             }
             layer.guess();
-            return prefetchUpTo(layer, otherwise, List.of());
+            return prefetchBeginning(layer, otherwise);
           });
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }
   }
 
-  private CompletableFuture<Void> prefetchUpTo(LazyLayer layer, long end, List<ByteRange> unread) {
-    LayerIndex index = layer.index();
-    long gap = fetcher.gapOf(layer);
-    ArrayDeque<Run> runs = new ArrayDeque<>();
-    int first = 0;
-    for (ByteRange range : unread) {
-      if (range.length() > gap) {
-        addRun(runs, first, index.firstFrom(range.offset()));
-        first = index.firstFrom(range.end());
-      }
-    }
-    addRun(runs, first, index.firstFrom(end));
-    return runs.isEmpty()
-        ? CompletableFuture.completedFuture(null)
-        : fetchAll(layer, new Work(runs, Urgency.PREFETCH));
+  private CompletableFuture<Void> prefetchBeginning(LazyLayer layer, long end) {
+    return prefetchUpTo(layer, new Landmark.PrefetchUpTo(end, List.of()), HeadStart.NONE);
   }
 
-  private static void addRun(ArrayDeque<Run> runs, int first, int end) {
-    if (first < end) {
-      runs.add(new Run(first, end));
+  private CompletableFuture<Void> prefetchUpTo(
+      LazyLayer layer, Landmark.PrefetchUpTo landmark, HeadStart begun) {
+    LayerIndex index = layer.index();
+    ArrayDeque<Run> runs = new ArrayDeque<>();
+    // What a line was measured to be may have changed since.
+    List<ByteRange> stretches = begun.stretches(() -> stretches(landmark, fetcher.gapOf(layer)));
+    for (ByteRange stretch : stretches) {
+      Run run = new Run(index.firstFrom(stretch.offset()), index.firstFrom(stretch.end()));
+      if (run.first < run.end) {
+        runs.add(run);
+      }
+    }
+    return runs.isEmpty()
+        ? CompletableFuture.completedFuture(null)
+        : fetchAll(layer, new Work(runs, Urgency.PREFETCH, begun));
+  }
+
+  /**
+   * What a landmark has fetched, as ranges of the blob that are worth a request each.
+   *
+   * @param gap how many bytes are read over rather than to make another request
+   */
+  static List<ByteRange> stretches(Landmark.PrefetchUpTo landmark, long gap) {
+    List<ByteRange> stretches = new ArrayList<>();
+    long from = 0;
+    for (ByteRange unread : landmark.unread()) {
+      if (unread.length() > gap) {
+        addStretch(stretches, from, unread.offset());
+        from = unread.end();
+      }
+    }
+    addStretch(stretches, from, landmark.end());
+    return stretches;
+  }
+
+  private static void addStretch(List<ByteRange> stretches, long from, long end) {
+    if (from < end) {
+      stretches.add(ByteRange.between(from, end));
     }
   }
 
@@ -139,7 +161,7 @@ final class Prefetcher {
   }
 
   /** What is left to be fetched; the queue is its own lock. */
-  private record Work(ArrayDeque<Run> runs, Urgency urgency) {
+  private record Work(ArrayDeque<Run> runs, Urgency urgency, HeadStart begun) {
     @Nullable Run next() {
       synchronized (runs) {
         return runs.poll();
@@ -163,12 +185,12 @@ final class Prefetcher {
 
   private void fetchInTurn(LazyLayer layer, Work work) {
     for (Run run = work.next(); run != null; run = work.next()) {
-      fetch(layer, run, work.urgency);
+      fetch(layer, run, work);
     }
   }
 
   /** Fetches a run, but for what is here at both its ends. */
-  private void fetch(LazyLayer layer, Run run, Urgency urgency) {
+  private void fetch(LazyLayer layer, Run run, Work work) {
     int end = run.end;
     while (end > run.first && !fetcher.isWanted(layer, end - 1)) {
       end--;
@@ -176,7 +198,7 @@ final class Prefetcher {
     try {
       int first = fetcher.firstOpen(layer, run.first);
       while (first < end && !layer.isClosed()) { // once, unless others went first for long
-        first = fetcher.firstOpen(layer, fetchOnce(layer, new Run(first, end), urgency));
+        first = fetcher.firstOpen(layer, fetchOnce(layer, new Run(first, end), work));
       }
     } catch (IOException | RuntimeException e) {
       if (!layer.isClosed()) {
@@ -185,8 +207,9 @@ final class Prefetcher {
     }
   }
 
-  private int fetchOnce(LazyLayer layer, Run run, Urgency urgency) throws IOException {
-    MemberStream.Ahead ahead = new MemberStream.Ahead(urgency, () -> !layer.isClosed(), null);
+  private int fetchOnce(LazyLayer layer, Run run, Work work) throws IOException {
+    MemberStream.Ahead ahead =
+        new MemberStream.Ahead(work.urgency, () -> !layer.isClosed(), null, work.begun);
     LayerStreams.@Nullable Stretch stretch = layer.streams().beginFree(run.first, run.end);
     if (stretch == null) {
       return run.end;

@@ -26,7 +26,7 @@ record RangePlanner(int least) {
       LayerIndex index = flight.layer().index();
       ArrayDeque<Flight> run = runs.isEmpty() ? null : runs.getLast();
       long gap = run == null ? 0 : index.start(flight.member()) - index.end(run.getLast().member());
-      if (run == null || gap > gapOf(flight.layer())) {
+      if (run == null || gap > gapOf(flight.layer().line())) {
         run = new ArrayDeque<>();
         runs.add(run);
       }
@@ -36,8 +36,8 @@ record RangePlanner(int least) {
   }
 
   /** How many bytes that are here already are fetched again to save a request. */
-  int gapOf(LazyLayer layer) {
-    return least == 0 ? 0 : layer.line().meter().roundTripBytes();
+  int gapOf(Line line) {
+    return least == 0 ? 0 : line.meter().roundTripBytes();
   }
 
   /** From where to fetch. */
@@ -53,7 +53,7 @@ record RangePlanner(int least) {
    */
   int endOf(LazyLayer layer, Start start, IntPredicate wanted) {
     LayerIndex index = layer.index();
-    int gap = gapOf(layer);
+    int gap = gapOf(layer.line());
     int end = start.member + 1;
     for (int next = end; next < index.members(); next++) {
       boolean far = index.end(next) > start.limit;

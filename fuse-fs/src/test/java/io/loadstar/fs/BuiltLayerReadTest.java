@@ -19,6 +19,7 @@ import io.loadstar.format.StargzFooter;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.OverlayView;
 import io.loadstar.layer.OverlayXattrs;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
@@ -155,7 +156,8 @@ final class BuiltLayerReadTest {
             DiskContentStore.open(folder.resolve("store"), DiskContentStore.Bounds.DEFAULT);
         LazyNode node = LazyNode.start(store, options);
         LazyLayer layer = open(node, built)) {
-      CompletableFuture<Void> ahead = layer.prefetch().thenRun(layer::fetchInBackground);
+      CompletableFuture<Void> ahead =
+          layer.prefetch(HeadStart.NONE).thenRun(layer::fetchInBackground);
       LayerFileSystem system = LayerFileSystem.of(layer);
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
         byte[] content = readAll(system, file.getKey(), 1 + random.nextInt(70_000));

@@ -43,7 +43,7 @@ abstract class FetchAheadNode extends LazyTestNode {
   }
 
   final void prefetch(LazyLayer lazy) throws Exception {
-    Reading.await(lazy.prefetch());
+    Reading.await(lazy.prefetch(HeadStart.NONE));
     settle();
   }
 

@@ -40,7 +40,7 @@ final class ForesightTest extends LazyTestNode {
   }
 
   private static LazyLayer begun(LazyLayer layer) {
-    layer.prefetch().join();
+    layer.prefetch(HeadStart.NONE).join();
     return layer;
   }
 

@@ -81,7 +81,7 @@ final class LearntPrefetchTest extends LazyTestNode implements LearntReads {
   private List<ByteRange> prefetched(TestLayer layer) throws Exception {
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = openHere(layer, source)) {
-      Reading.await(lazy.prefetch());
+      Reading.await(lazy.prefetch(HeadStart.NONE));
       settle();
       return source.requests().stream()
           .sorted(Comparator.comparingLong(ByteRange::offset))
@@ -95,7 +95,7 @@ final class LearntPrefetchTest extends LazyTestNode implements LearntReads {
     start(layer, 20, 3, 4, 37);
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = openHere(layer, source)) {
-      Reading.await(lazy.prefetch());
+      Reading.await(lazy.prefetch(HeadStart.NONE));
       settle();
       List<ByteRange> wanted =
           List.of(range(layer, 3, 4), range(layer, 20, 20), range(layer, 37, 37));

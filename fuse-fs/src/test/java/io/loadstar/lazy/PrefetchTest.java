@@ -109,7 +109,7 @@ final class PrefetchTest extends FetchAheadNode {
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = open(layer, source)) {
       source.holdFrom(1000);
-      CompletableFuture<Void> prefetch = lazy.prefetch();
+      CompletableFuture<Void> prefetch = lazy.prefetch(HeadStart.NONE);
       source.awaitHeld(1);
       CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before0"), 0, 10);
       Reading.until(() -> lazy.report().served().waits() == 1);
@@ -126,7 +126,7 @@ final class PrefetchTest extends FetchAheadNode {
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = open(layer, source)) {
       source.holdFrom(1000);
-      CompletableFuture<Void> prefetch = lazy.prefetch();
+      CompletableFuture<Void> prefetch = lazy.prefetch(HeadStart.NONE);
       source.awaitHeld(1);
       assertTrue(layer.member("before5", 0).offset() > MemberStream.CLAIM_AHEAD);
       CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before5"), 0, 10);
@@ -148,7 +148,7 @@ final class PrefetchTest extends FetchAheadNode {
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = open(layer, source)) {
       source.holdFrom(1000);
-      CompletableFuture<Void> prefetch = lazy.prefetch();
+      CompletableFuture<Void> prefetch = lazy.prefetch(HeadStart.NONE);
       source.awaitHeld(1);
       CompletableFuture<byte[]> read = Reading.begin(lazy, layer.file("before1"), 0, 10);
       Reading.until(() -> lazy.report().served().waits() == 1);

@@ -19,6 +19,7 @@ import io.loadstar.remote.LazyRemoteFileSystem;
 import io.loadstar.remote.MountRestorer;
 import io.loadstar.remote.OrdinaryLayers;
 import io.loadstar.remote.PatientResolver;
+import io.loadstar.remote.PrefetchAhead;
 import io.loadstar.remote.RegistryLayerOpener;
 import io.loadstar.snapshot.ChainCheck;
 import io.loadstar.snapshot.LayerUnpacker;
@@ -148,7 +149,7 @@ final class Wiring {
         daemon.addQuiet(
             Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("loadstar-resolve-", 0).factory()));
-    LayerResolver resolver = resolver(opener, network);
+    LayerResolver resolver = resolver(opener, node, network);
     LazyRemoteFileSystem remote = remote(node, resolver, KeptLayers.open(root));
     if (places.mounts() == Mounts.ENDED) {
       daemon.add(remote);
@@ -212,13 +213,16 @@ final class Wiring {
         .withBackground(configuration.fetch().background());
   }
 
-  private LayerResolver resolver(RegistryLayerOpener opener, ExecutorService network) {
+  private LayerResolver resolver(
+      RegistryLayerOpener opener, LazyNode node, ExecutorService network) {
+    PrefetchAhead prefetch =
+        configuration.fetch().prefetch() ? PrefetchAhead.by(node) : PrefetchAhead.NONE;
     LayerResolver.Threads threads =
         new LayerResolver.Threads(network, daemon.addQuiet(new LayerThreads()));
     LayerResolver.Terms terms =
         new LayerResolver.Terms(
             configuration.verification(), configuration.resolver().layerTimeout(), xattrs);
-    return new LayerResolver(opener, terms, threads);
+    return new LayerResolver(new LayerResolver.Layers(opener, prefetch), terms, threads);
   }
 
   private LazyRemoteFileSystem remote(LazyNode node, LayerResolver resolver, KeptLayers kept)

@@ -10,6 +10,7 @@ import io.loadstar.format.BlobFormat;
 import io.loadstar.format.UnverifiedToc;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.OverlayXattrs;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
@@ -46,6 +47,14 @@ public final class LayerResolver {
   public record Threads(ExecutorService network, ExecutorService computing) {}
 
   /**
+   * Where layers come from.
+   *
+   * @param opener opens their blobs
+   * @param prefetch begins to fetch what they seem to need first
+   */
+  public record Layers(LayerOpener opener, PrefetchAhead prefetch) {}
+
+  /**
    * What layers are resolved to.
    *
    * @param verification what is asked of TOCs
@@ -55,13 +64,13 @@ public final class LayerResolver {
   public record Terms(Verification verification, Duration timeout, OverlayXattrs xattrs) {}
 
   /**
-   * @param opener opens blobs
+   * @param layers where layers come from
    */
-  public LayerResolver(LayerOpener opener, Terms terms, Threads threads) {
-    this.opener = opener;
+  public LayerResolver(Layers layers, Terms terms, Threads threads) {
+    this.opener = layers.opener;
     this.terms = terms;
     this.threads = threads;
-    this.blobs = new OpenedBlobs(opener, terms.xattrs, threads);
+    this.blobs = new OpenedBlobs(layers, terms.xattrs, threads);
   }
 
   /**
@@ -86,12 +95,13 @@ public final class LayerResolver {
       }
       case OpenedBlobs.Opening.Ordinary(UnsupportedBlobException reason) ->
           throw new NotLazyException(source.toString(), reason);
-      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened, LayerView view) ->
+      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened, LayerView view, HeadStart begun) ->
           resolved(
               source,
               new Facts(
                   opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc(), view),
-              opened.source());
+              opened.source(),
+              begun);
     };
   }
 
@@ -112,7 +122,8 @@ public final class LayerResolver {
                       kept.format(),
                       toc,
                       new LayerView(toc, kept.tocOffset(), terms.xattrs)),
-                  blob)
+                  blob,
+                  HeadStart.NONE)
               .content();
       case KeptLayers.Contents.Index(LayerTree tree, Digest tocDigest) -> {
         requirePromised(source, tree, tocDigest);
@@ -124,8 +135,7 @@ public final class LayerResolver {
   /** The same that is asked of a TOC, of what was made of it. */
   private void requirePromised(LayerSource source, LayerTree tree, Digest tocDigest)
       throws NotLazyException {
-    Digest promised = source.tocDigest();
-    if (asked(source) != Verification.DISABLED && promised != null && !promised.equals(tocDigest)) {
+    if (isToBeCompared(source) && !tocDigest.equals(source.tocDigest())) {
       throw new NotLazyException(source + ": what is kept is of the TOC " + tocDigest);
     }
     if (asked(source) == Verification.REQUIRED && tree.unverifiableChunks() > 0) {
@@ -141,7 +151,7 @@ public final class LayerResolver {
   }
 
   private void noteUnverified(LayerSource source, LayerTree tree) {
-    if (isPromiseKept(source) && tree.unverifiableChunks() == 0) {
+    if (isToBeCompared(source) && tree.unverifiableChunks() == 0) {
       return;
     }
     unverified.increment();
@@ -152,7 +162,8 @@ public final class LayerResolver {
         .log("the layer isn't verified, as configuration and labels allow");
   }
 
-  private boolean isPromiseKept(LayerSource source) {
+  /** Whether a TOC's digest has to be the one that was promised. */
+  private boolean isToBeCompared(LayerSource source) {
     return source.tocDigest() != null && asked(source) != Verification.DISABLED;
   }
 
@@ -213,10 +224,10 @@ public final class LayerResolver {
     }
   }
 
-  private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob)
+  private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob, HeadStart begun)
       throws NotLazyException {
     try {
-      if (isPromiseKept(source)) {
+      if (isToBeCompared(source)) {
         facts.toc.require(requireNonNull(source.tocDigest()));
       }
       LayerTree tree = await(facts.view.begin(threads.computing()), source);
@@ -226,8 +237,9 @@ public final class LayerResolver {
       }
       noteUnverified(source, tree);
       LazyLayer.Content content = new LazyLayer.Content(tree, facts.format, blob);
-      return new ResolvedLayer(content, facts.toc, facts.tocOffset);
+      return new ResolvedLayer(content, facts.toc, facts.tocOffset, begun);
     } catch (DigestMismatchException | UnsupportedBlobException e) {
+      begun.close();
       throw new NotLazyException(source.toString(), e);
     }
   }

@@ -93,12 +93,13 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
       MountedLayer layer = place.live(() -> mounter.mount(mountPoint, place, content));
       resolver.forget(source);
       if (prefetching.wanted()) {
-        layer.prefetch();
+        layer.prefetch(resolved.begun());
       }
       layer.fetchInBackground();
       return layer.owner();
     } catch (IOException e) {
       unmount(mountPoint);
+      resolved.begun().close();
       throw new NotLazyException(source + ": can't be mounted", e);
     }
   }

@@ -3,6 +3,7 @@ package io.loadstar.remote;
 import io.loadstar.blob.BlobSource;
 import io.loadstar.layer.Inode;
 import io.loadstar.layer.LayerTree;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LayerReport;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.snapshot.Owner;
@@ -36,9 +37,13 @@ final class MountedLayer implements Closeable {
     return root == null ? Owner.ROOT : new Owner(root.attributes().uid(), root.attributes().gid());
   }
 
-  /** Has what its builder placed first fetched at once. */
-  void prefetch() {
-    prefetch = layer.prefetch();
+  /**
+   * Has what its builder placed first fetched at once.
+   *
+   * @param begun what of it is on its way
+   */
+  void prefetch(HeadStart begun) {
+    prefetch = layer.prefetch(begun);
   }
 
   /** Has the rest fetched when the node is idle. */

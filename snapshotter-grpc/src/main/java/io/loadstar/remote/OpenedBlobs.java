@@ -7,6 +7,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.blob.UnsupportedBlobException;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.layer.OverlayXattrs;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.oci.ImageReference;
 import java.io.IOException;
 import java.time.Duration;
@@ -47,6 +48,7 @@ final class OpenedBlobs {
   private static final long MAX_KEPT_BYTES = 64L << 20;
 
   private final LayerOpener opener;
+  private final PrefetchAhead prefetch;
   private final OverlayXattrs xattrs;
   private final LayerResolver.Threads threads;
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
@@ -61,7 +63,7 @@ final class OpenedBlobs {
 
   /** How it ended. */
   sealed interface Opening {
-    record Lazy(LayerOpener.Opened opened, LayerView view) implements Opening {}
+    record Lazy(LayerOpener.Opened opened, LayerView view, HeadStart begun) implements Opening {}
 
     record Ordinary(UnsupportedBlobException reason) implements Opening {}
 
@@ -72,8 +74,9 @@ final class OpenedBlobs {
   /**
    * @param xattrs where overlayfs looks for its notes
    */
-  OpenedBlobs(LayerOpener opener, OverlayXattrs xattrs, LayerResolver.Threads threads) {
-    this.opener = opener;
+  OpenedBlobs(LayerResolver.Layers layers, OverlayXattrs xattrs, LayerResolver.Threads threads) {
+    this.opener = layers.opener();
+    this.prefetch = layers.prefetch();
     this.xattrs = xattrs;
     this.threads = threads;
     this.openings =
@@ -88,7 +91,7 @@ final class OpenedBlobs {
 
   private static int weight(Blob blob, Opening opening) {
     return switch (opening) {
-      case Opening.Lazy(LayerOpener.Opened opened, _) ->
+      case Opening.Lazy(LayerOpener.Opened opened, _, _) ->
           1
               + opened.blob().toc().json().remaining()
               + opened.blob().compressedToc().bytes().remaining();
@@ -186,7 +189,7 @@ final class OpenedBlobs {
   }
 
   private void viewAhead(Opening opening) {
-    if (opening instanceof Opening.Lazy(_, LayerView view) && view.tocBytes() <= MAX_TOC_AHEAD) {
+    if (opening instanceof Opening.Lazy(_, LayerView view, _) && view.tocBytes() <= MAX_TOC_AHEAD) {
       var _ = view.begin(threads.computing());
     }
   }
@@ -195,7 +198,10 @@ final class OpenedBlobs {
     try {
       LayerOpener.Opened opened = opener.open(image, blob.layer());
       LayerBlob layer = opened.blob();
-      return new Opening.Lazy(opened, new LayerView(layer.toc(), layer.tocOffset(), xattrs));
+      return new Opening.Lazy(
+          opened,
+          new LayerView(layer.toc(), layer.tocOffset(), xattrs),
+          prefetch.begin(image, opened));
     } catch (UnsupportedBlobException e) {
       return new Opening.Ordinary(e);
     } catch (IOException e) {

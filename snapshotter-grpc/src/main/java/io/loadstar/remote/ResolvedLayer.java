@@ -2,6 +2,7 @@ package io.loadstar.remote;
 
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.UnverifiedToc;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LazyLayer;
 
 /**
@@ -11,8 +12,10 @@ import io.loadstar.lazy.LazyLayer;
  * @param content its tree, format and source; the source is the receiver's
  * @param toc the TOC that was verified, as bytes
  * @param tocOffset where in the blob it starts
+ * @param begun what of its prefetch is on its way
  */
-record ResolvedLayer(LazyLayer.Content content, UnverifiedToc toc, long tocOffset) {
+record ResolvedLayer(
+    LazyLayer.Content content, UnverifiedToc toc, long tocOffset, HeadStart begun) {
 
   BlobFormat format() {
     return content.format();

@@ -12,6 +12,7 @@ import io.loadstar.build.LayerBuilder;
 import io.loadstar.format.LayerBlob;
 import io.loadstar.format.UnverifiedToc;
 import io.loadstar.layer.LayerTree;
+import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LazyLayer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -56,7 +57,10 @@ final class KeptLayersTest {
     LayerTree tree = LayerTree.of(blob.toc().verify(built.tocDigest()), blob.tocOffset());
     resolved =
         new ResolvedLayer(
-            new LazyLayer.Content(tree, blob.format(), source), blob.toc(), blob.tocOffset());
+            new LazyLayer.Content(tree, blob.format(), source),
+            blob.toc(),
+            blob.tocOffset(),
+            HeadStart.NONE);
   }
 
   private Path kept() {
@@ -124,6 +128,16 @@ final class KeptLayersTest {
     Object before = Files.getAttribute(kept(), "unix:ino");
     layers.keep(built.digest(), resolved);
     assertEquals(before, Files.getAttribute(kept(), "unix:ino"));
+  }
+
+  @Test
+  void whatIsForcedIsWhatIsThereAndNothingElseIsMissed() throws Exception {
+    layers.keep(built.digest(), resolved);
+    layers.force(built.digest());
+    assertTrue(layers.find(built.digest()).isPresent());
+    layers.drop(built.digest());
+    layers.force(built.digest());
+    assertEquals(Optional.empty(), layers.find(built.digest()));
   }
 
   @Test

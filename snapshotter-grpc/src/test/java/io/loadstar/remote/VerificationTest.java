@@ -76,7 +76,7 @@ final class VerificationTest {
           }
         };
     return new LayerResolver(
-        opener,
+        new LayerResolver.Layers(opener, PrefetchAhead.NONE),
         new LayerResolver.Terms(verification, Duration.ofSeconds(30), OverlayXattrs.TRUSTED),
         new LayerResolver.Threads(threads, threads));
   }
