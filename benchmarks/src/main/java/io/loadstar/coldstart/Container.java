@@ -23,6 +23,7 @@ final class Container {
    * @param reference of the image
    * @param name the container's, new on its node
    * @return when that line had come, or its end if they wait for that, in {@link System#nanoTime}
+   * @throws LostOutputException if it ends well and nothing was heard of it
    * @throws IOException if it ends without that line or with a failure; the message has its output
    */
   static long readyAt(Contender contender, Ctr ctr, BenchImage image, String reference, String name)
@@ -50,6 +51,10 @@ final class Container {
       }
     } finally {
       process.destroyForcibly();
+    }
+    if (ready == 0 && said.isEmpty() && process.exitValue() == 0) {
+      throw new LostOutputException(
+          "%s on %s: ctr lost the container's output".formatted(reference, contender.name()));
     }
     if (ready == 0 || process.exitValue() != 0) {
       throw new IOException(
