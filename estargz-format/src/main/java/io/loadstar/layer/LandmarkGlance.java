@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * What a TOC seems to say of prefetching: found in its text, of which only these rows are read.
- * Takes a hundredth of the time that the table takes, and isn't to be relied on: it is for who asks
+ * Takes a fraction of the time that the table takes, and isn't to be relied on: it is for who asks
  * for bytes before the table has been read, and drops those that aren't wanted then.
  *
  * @param landmark up to where its blob seems to be to be prefetched
@@ -99,10 +99,12 @@ public record LandmarkGlance(Landmark.PrefetchUpTo landmark, FirstChunk first) {
         : Optional.of(text.substring(start, end + 1));
   }
 
+  /** What stands behind the last row, as our writer puts it: so no row is gone through for it. */
   private static String unread(String text) {
-    int at = text.lastIndexOf(UNREAD);
-    int end = text.indexOf(']', Math.max(at, 0));
+    int lastRow = text.lastIndexOf('}', text.lastIndexOf('}') - 1);
+    int at = text.indexOf(UNREAD, Math.max(lastRow, 0));
     int start = at < 0 ? -1 : text.indexOf('[', at);
-    return start < 0 || end < start ? "[]" : text.substring(start, end + 1);
+    int end = start < 0 ? -1 : text.indexOf(']', start);
+    return end < 0 ? "[]" : text.substring(start, end + 1);
   }
 }

@@ -2,7 +2,9 @@ package io.loadstar.lazy;
 
 import io.loadstar.blob.BlobSource;
 import io.loadstar.blob.ByteRange;
+import io.loadstar.blob.RangeInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -55,6 +57,9 @@ final class BegunResponse {
 
   private @Nullable InputStream rest;
   private @Nullable IOException failure;
+
+  /** What is left of the piece that is being read by who has taken it; his alone. */
+  private ByteBuffer piece = ByteBuffer.allocate(0);
 
   /**
    * @param range of the blob
@@ -210,7 +215,7 @@ final class BegunResponse {
       lock.unlock();
     }
     line.gate().joined();
-    InputStream bytes = new Taken();
+    InputStream bytes = new Taken(ByteRange.between(range.offset(), wanted.end()));
     try {
       bytes.skipNBytes(before);
       return bytes;
@@ -220,56 +225,55 @@ final class BegunResponse {
     }
   }
 
-  /** What has come, and then the rest. Not thread-safe. */
-  private final class Taken extends InputStream {
-    private ByteBuffer piece = ByteBuffer.allocate(0);
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int start, int length) throws IOException {
-      while (!piece.hasRemaining()) {
-        InputStream direct = nextPiece();
-        if (direct != null) {
-          return direct.read(target, start, length);
-        }
+  /** What has come, and then the rest: for who has taken it. */
+  private int readTaken(byte[] target, int start, int length) throws IOException {
+    while (!piece.hasRemaining()) {
+      InputStream direct = nextPiece();
+      if (direct != null) {
+        return direct.read(target, start, length);
       }
-      int count = Math.min(length, piece.remaining());
-      piece.get(target, start, count);
-      return count;
     }
+    int count = Math.min(length, piece.remaining());
+    piece.get(target, start, count);
+    return count;
+  }
 
-    /** Goes on to the next piece; or what to read from if there is none any more. */
-    private @Nullable InputStream nextPiece() throws IOException {
-      lock.lock();
-      try {
-        while (pieces.isEmpty() && !handedOver) {
-          changed.await();
-        }
-        ByteBuffer next = pieces.poll();
-        if (next != null) {
-          room.release();
-          piece = next;
-          return null;
-        }
-        if (failure != null) {
-          throw failure;
-        }
-        InputStream direct = rest;
-        if (direct == null) {
-          throw new EOFException("read after it was closed");
-        }
-        return direct;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted");
-      } finally {
-        lock.unlock();
+  /** Goes on to the next piece; or what to read from if there is none any more. */
+  private @Nullable InputStream nextPiece() throws IOException {
+    lock.lock();
+    try {
+      while (pieces.isEmpty() && !handedOver) {
+        changed.await();
       }
+      ByteBuffer next = pieces.poll();
+      if (next != null) {
+        room.release();
+        piece = next;
+        return null;
+      }
+      if (failure != null) {
+        throw failure;
+      }
+      InputStream direct = rest;
+      if (direct == null) {
+        throw new EOFException("read after it was closed");
+      }
+      return direct;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends with the response when it is closed. */
+  private final class Taken extends FilterInputStream {
+
+    Taken(ByteRange bytes) {
+      super(
+          new RangeInputStream(
+              bytes, (_, _, target, start, length) -> readTaken(target, start, length)));
     }
 
     @Override

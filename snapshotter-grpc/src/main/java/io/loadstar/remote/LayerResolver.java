@@ -7,6 +7,7 @@ import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.UnsupportedBlobException;
 import io.loadstar.format.BlobFormat;
+import io.loadstar.format.LayerBlob;
 import io.loadstar.format.UnverifiedToc;
 import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.OverlayXattrs;
@@ -95,13 +96,7 @@ public final class LayerResolver {
       }
       case OpenedBlobs.Opening.Ordinary(UnsupportedBlobException reason) ->
           throw new NotLazyException(source.toString(), reason);
-      case OpenedBlobs.Opening.Lazy(LayerOpener.Opened opened, LayerView view, HeadStart begun) ->
-          resolved(
-              source,
-              new Facts(
-                  opened.blob().tocOffset(), opened.blob().format(), opened.blob().toc(), view),
-              opened.source(),
-              begun);
+      case OpenedBlobs.Opening.Lazy lazy -> resolved(source, lazy);
     };
   }
 
@@ -122,8 +117,7 @@ public final class LayerResolver {
                       kept.format(),
                       toc,
                       new LayerView(toc, kept.tocOffset(), terms.xattrs)),
-                  blob,
-                  HeadStart.NONE)
+                  blob)
               .content();
       case KeptLayers.Contents.Index(LayerTree tree, Digest tocDigest) -> {
         requirePromised(source, tree, tocDigest);
@@ -224,7 +218,20 @@ public final class LayerResolver {
     }
   }
 
-  private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob, HeadStart begun)
+  private ResolvedLayer resolved(LayerSource source, OpenedBlobs.Opening.Lazy lazy)
+      throws NotLazyException {
+    LayerBlob blob = lazy.opened().blob();
+    Facts facts = new Facts(blob.tocOffset(), blob.format(), blob.toc(), lazy.view());
+    try {
+      ResolvedLayer resolved = resolved(source, facts, lazy.opened().source());
+      return resolved.with(await(lazy.begun(), source));
+    } catch (NotLazyException | RuntimeException e) {
+      lazy.dropBegun();
+      throw e;
+    }
+  }
+
+  private ResolvedLayer resolved(LayerSource source, Facts facts, BlobSource blob)
       throws NotLazyException {
     try {
       if (isToBeCompared(source)) {
@@ -237,9 +244,8 @@ public final class LayerResolver {
       }
       noteUnverified(source, tree);
       LazyLayer.Content content = new LazyLayer.Content(tree, facts.format, blob);
-      return new ResolvedLayer(content, facts.toc, facts.tocOffset, begun);
+      return new ResolvedLayer(content, facts.toc, facts.tocOffset, HeadStart.NONE);
     } catch (DigestMismatchException | UnsupportedBlobException e) {
-      begun.close();
       throw new NotLazyException(source.toString(), e);
     }
   }

@@ -214,7 +214,9 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
         logNotKept(source.layer(), reason(e));
       }
     }
-    return keep(source.layer(), resolver.resolve(source));
+    ResolvedLayer resolved = resolver.resolve(source);
+    resolved.begun().close(); // what is mounted again is prefetched by nobody
+    return keep(source.layer(), resolved);
   }
 
   private Optional<KeptLayers.Kept> findKept(Digest layer) {

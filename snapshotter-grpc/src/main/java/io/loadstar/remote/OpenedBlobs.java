@@ -63,7 +63,17 @@ final class OpenedBlobs {
 
   /** How it ended. */
   sealed interface Opening {
-    record Lazy(LayerOpener.Opened opened, LayerView view, HeadStart begun) implements Opening {}
+    /**
+     * @param begun what of its prefetch is on its way; known long before the view is made
+     */
+    record Lazy(LayerOpener.Opened opened, LayerView view, CompletableFuture<HeadStart> begun)
+        implements Opening {
+
+      /** For who doesn't prefetch it. */
+      void dropBegun() {
+        var _ = begun.thenAccept(HeadStart::close);
+      }
+    }
 
     record Ordinary(UnsupportedBlobException reason) implements Opening {}
 
@@ -201,7 +211,7 @@ final class OpenedBlobs {
       return new Opening.Lazy(
           opened,
           new LayerView(layer.toc(), layer.tocOffset(), xattrs),
-          prefetch.begin(image, opened));
+          CompletableFuture.supplyAsync(() -> prefetch.begin(image, opened), threads.network()));
     } catch (UnsupportedBlobException e) {
       return new Opening.Ordinary(e);
     } catch (IOException e) {

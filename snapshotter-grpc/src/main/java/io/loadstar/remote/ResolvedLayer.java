@@ -17,6 +17,11 @@ import io.loadstar.lazy.LazyLayer;
 record ResolvedLayer(
     LazyLayer.Content content, UnverifiedToc toc, long tocOffset, HeadStart begun) {
 
+  /** This, with what of its prefetch is on its way. */
+  ResolvedLayer with(HeadStart other) {
+    return new ResolvedLayer(content, toc, tocOffset, other);
+  }
+
   BlobFormat format() {
     return content.format();
   }
