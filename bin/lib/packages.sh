@@ -32,6 +32,7 @@ missing_packages() {
       has_program docker-registry || echo docker-registry
       has_program fusermount3 || echo fuse3
       has_library libfuse.so.2 || fuse2_package
+      has_library libdeflate.so.0 || echo libdeflate0
       ;;
     test)
       has_program setfattr || echo attr

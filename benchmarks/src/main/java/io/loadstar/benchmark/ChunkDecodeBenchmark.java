@@ -8,6 +8,7 @@ import io.loadstar.format.StargzFooter;
 import io.loadstar.layer.Chunk;
 import io.loadstar.layer.FileChunk;
 import io.loadstar.layer.Member;
+import io.loadstar.linux.LibDeflate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,6 +44,7 @@ public class ChunkDecodeBenchmark {
 
   private static final long SEED = 20261120;
   private static final int WORDS = 2048;
+  private static final BlobFormat FORMAT = new BlobFormat.EStargz(StargzFooter.LEGACY);
 
   /**
    * Uncompressed bytes of the chunk: a small file's, and the largest that is written by default.
@@ -52,7 +54,8 @@ public class ChunkDecodeBenchmark {
 
   private byte[] plain = {};
   private byte[] compressed = {};
-  private ChunkDecoder decoder = ChunkDecoder.of(new BlobFormat.EStargz(StargzFooter.LEGACY));
+  private ChunkDecoder decoder = ChunkDecoder.of(FORMAT);
+  private ChunkDecoder atOnce = ChunkDecoder.of(FORMAT, LibDeflate.decoder());
   private Member member = new Member(new ByteRange(0, 1), List.of(none()));
 
   /** Bytes that compress to about a third, as programs and libraries do. */
@@ -72,6 +75,7 @@ public class ChunkDecodeBenchmark {
   @TearDown(Level.Trial)
   public void close() {
     decoder.close();
+    atOnce.close();
   }
 
   /** Inflates and verifies one chunk. */
@@ -79,6 +83,14 @@ public class ChunkDecodeBenchmark {
   public long decodeAndVerify() throws IOException {
     Received received = new Received();
     decoder.decode(compressed, member, received);
+    return received.bytes;
+  }
+
+  /** The same by the system's libdeflate; without one it is the same as above. */
+  @Benchmark
+  public long decodeAtOnceAndVerify() throws IOException {
+    Received received = new Received();
+    atOnce.decode(compressed, member, received);
     return received.bytes;
   }
 

@@ -4,6 +4,8 @@ import io.loadstar.blob.Digest;
 import io.loadstar.blob.DigestMismatchException;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.codec.MemberDecoder;
+import io.loadstar.codec.WholeMemberDecoder;
+import io.loadstar.gzip.GzipDecoder;
 import io.loadstar.layer.Chunk;
 import io.loadstar.layer.FileChunk;
 import io.loadstar.layer.Member;
@@ -28,22 +30,42 @@ public final class ChunkDecoder implements AutoCloseable {
   private static final int SKIP_WINDOW = 64 << 10;
   private static final int FIRST_BUFFER = 256 << 10;
 
-  /** A buffer for larger chunks than writers make isn't kept. */
-  private static final int MAX_KEPT_BUFFER = 4 << 20;
+  /** Most bytes behind the last chunk that are decoded with it: entries without content. */
+  private static final int MAX_BEHIND = 256 << 10;
+
+  /**
+   * A larger buffer isn't kept, and none is taken for a member that is decoded at once: writers'
+   * largest chunks, 4 MiB, and what stands behind them.
+   */
+  private static final int MAX_KEPT_BUFFER = (4 << 20) + MAX_BEHIND;
+
+  /** By how much it grows, so that members of about the same size find room. */
+  private static final int BUFFER_STEP = 256 << 10;
 
   private final MemberDecoder decoder;
+  private final WholeMemberDecoder whole;
   private final MessageDigest hash = Digest.newHash();
   private final ByteBuffer input = ByteBuffer.allocate(INPUT_WINDOW);
   private final ByteBuffer skipped = ByteBuffer.allocate(SKIP_WINDOW);
   private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BUFFER);
 
-  private ChunkDecoder(MemberDecoder decoder) {
+  private ChunkDecoder(MemberDecoder decoder, WholeMemberDecoder whole) {
     this.decoder = decoder;
+    this.whole = whole;
   }
 
   /** A decoder for the members of blobs of this format. */
   public static ChunkDecoder of(BlobFormat format) {
-    return new ChunkDecoder(format.newDecoder());
+    return of(format, WholeMemberDecoder.NONE);
+  }
+
+  /**
+   * A decoder for the members of blobs of this format.
+   *
+   * @param whole is asked first where a gzip member is there as a whole; closed with this
+   */
+  public static ChunkDecoder of(BlobFormat format, WholeMemberDecoder whole) {
+    return new ChunkDecoder(format.newDecoder(), whole);
   }
 
   /**
@@ -55,7 +77,48 @@ public final class ChunkDecoder implements AutoCloseable {
    * @throws IOException as {@code receiver} throws
    */
   public void decode(byte[] compressed, Member member, ChunkReceiver receiver) throws IOException {
-    decode(new ByteArrayInputStream(compressed), member, receiver);
+    if (!decodeAtOnce(compressed, member)) {
+      decode(new ByteArrayInputStream(compressed), member, receiver);
+      return;
+    }
+    for (FileChunk each : member.chunks()) {
+      Chunk chunk = each.chunk();
+      int start = (int) chunk.innerOffset();
+      handOut(each, buffer.clear().position(start).limit(start + (int) chunk.size()), receiver);
+    }
+  }
+
+  /**
+   * Fills the buffer with all of a member, if it is one that {@link #whole} can decode, that has
+   * all its chunks, and little behind them.
+   */
+  private boolean decodeAtOnce(byte[] compressed, Member member) {
+    if (whole.equals(WholeMemberDecoder.NONE)) {
+      return false;
+    }
+    long size = GzipDecoder.claimedSize(compressed);
+    long wanted = endOfChunks(member);
+    if (size < wanted
+        || size > Math.min(MAX_KEPT_BUFFER, wanted + MAX_BEHIND)
+        || size / GzipDecoder.MAX_RATIO > compressed.length) {
+      return false;
+    }
+    makeRoom((int) size);
+    return whole.decode(compressed, buffer.array()) >= wanted;
+  }
+
+  private static long endOfChunks(Member member) {
+    long end = 0;
+    for (FileChunk each : member.chunks()) {
+      end = Math.max(end, each.chunk().innerOffset() + each.chunk().size());
+    }
+    return end;
+  }
+
+  private void makeRoom(int size) {
+    if (buffer.capacity() < size) {
+      buffer = ByteBuffer.allocate(Math.ceilDiv(size, BUFFER_STEP) * BUFFER_STEP);
+    }
   }
 
   /**
@@ -89,10 +152,18 @@ public final class ChunkDecoder implements AutoCloseable {
       throws IOException {
     for (FileChunk each : member.chunks()) {
       decoding.skipTo(each.chunk().innerOffset());
-      ByteBuffer bytes = decoding.read(each.chunk());
-      verify(each, bytes);
-      receiver.receive(each, bytes);
+      handOut(each, decoding.read(each.chunk()), receiver);
     }
+    dropLargeBuffer();
+  }
+
+  private void handOut(FileChunk each, ByteBuffer bytes, ChunkReceiver receiver)
+      throws IOException {
+    verify(each, bytes);
+    receiver.receive(each, bytes);
+  }
+
+  private void dropLargeBuffer() {
     if (buffer.capacity() > MAX_KEPT_BUFFER) {
       buffer = ByteBuffer.allocate(FIRST_BUFFER);
     }
@@ -114,6 +185,7 @@ public final class ChunkDecoder implements AutoCloseable {
   @Override
   public void close() {
     decoder.close();
+    whole.close();
   }
 
   /** Takes the chunks of a member. */
@@ -161,9 +233,7 @@ public final class ChunkDecoder implements AutoCloseable {
             "chunk of " + chunk.size() + " bytes in a member of " + member.range().length(),
             member.range().offset());
       }
-      if (buffer.capacity() < chunk.size()) {
-        buffer = ByteBuffer.allocate((int) chunk.size());
-      }
+      makeRoom((int) chunk.size());
       fill(buffer.clear().limit((int) chunk.size()));
       return buffer.flip();
     }

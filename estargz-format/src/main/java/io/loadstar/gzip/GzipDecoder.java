@@ -3,6 +3,7 @@ package io.loadstar.gzip;
 import io.loadstar.blob.MalformedBlobException;
 import io.loadstar.codec.MemberDecoder;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -30,6 +31,20 @@ public final class GzipDecoder implements MemberDecoder {
   private long trailer;
   private int trailerBytes;
   private long members;
+
+  /**
+   * What a member claims to become, in bytes: its last field, ISIZE, which is cut to 32 bits.
+   *
+   * @param member which ends where the array does; what is found in another says nothing
+   */
+  public static long claimedSize(byte[] member) {
+    return member.length < Integer.BYTES
+        ? 0
+        : Integer.toUnsignedLong(
+            ByteBuffer.wrap(member)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getInt(member.length - Integer.BYTES));
+  }
 
   @Override
   public void reset(long blobOffset) {

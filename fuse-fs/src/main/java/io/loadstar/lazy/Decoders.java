@@ -1,7 +1,9 @@
 package io.loadstar.lazy;
 
+import io.loadstar.codec.WholeMemberDecoder;
 import io.loadstar.format.BlobFormat;
 import io.loadstar.format.ChunkDecoder;
+import io.loadstar.linux.LibDeflate;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,7 +19,12 @@ final class Decoders implements AutoCloseable {
   /** One for the caller alone, until it is given back. */
   ChunkDecoder take(BlobFormat format) {
     ChunkDecoder decoder = idleOf(format).poll();
-    return decoder == null ? ChunkDecoder.of(format) : decoder;
+    return decoder == null ? make(format) : decoder;
+  }
+
+  private static ChunkDecoder make(BlobFormat format) {
+    return ChunkDecoder.of(
+        format, format.isZstd() ? WholeMemberDecoder.NONE : LibDeflate.decoder());
   }
 
   void giveBack(BlobFormat format, ChunkDecoder decoder) {

@@ -5,6 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
@@ -30,8 +31,17 @@ final class NativeCalls {
 
   /** Links a function of libc that has no errno. */
   static MethodHandle plain(String name, FunctionDescriptor descriptor, Linker.Option... options) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor, options);
+    return plain(Linker.nativeLinker().defaultLookup(), name, descriptor, options);
+  }
+
+  /**
+   * Links a function of another library.
+   *
+   * @throws java.util.NoSuchElementException if it has no such function
+   */
+  static MethodHandle plain(
+      SymbolLookup library, String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), descriptor, options);
   }
 
   /** Why the last call with this {@link #STATE} failed, if it did. Allocates nothing. */
@@ -53,9 +63,16 @@ final class NativeCalls {
   static ErrnoException failure(Throwable thrown) {
     return switch (thrown) {
       case ErrnoException e -> e;
+      default -> throw unexpected(thrown);
+    };
+  }
+
+  /** The same for a function that has no failures: thrown here, whatever it is. */
+  static IllegalStateException unexpected(Throwable thrown) {
+    return switch (thrown) {
       case RuntimeException e -> throw e;
       case Error e -> throw e;
-      default -> throw new IllegalStateException(thrown);
+      default -> new IllegalStateException(thrown);
     };
   }
 }

@@ -8,6 +8,7 @@ import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.LazyOptions;
 import io.loadstar.lazy.LearntReads;
+import io.loadstar.linux.LibDeflate;
 import io.loadstar.linux.UserNamespace;
 import io.loadstar.registry.CountedTraffic;
 import io.loadstar.registry.RegistryAccess;
@@ -289,6 +290,9 @@ final class Wiring {
         .name("loadstar-warm-up")
         .start(() -> {
           registry.makeAhead();
+          log.atInfo()
+              .addKeyValue("libdeflate", LibDeflate.isThere())
+              .log("whether gzip members are decoded by the system's libdeflate");
           new RootFileSystem(places.root()).warnOfOverlay();
         });
   }
