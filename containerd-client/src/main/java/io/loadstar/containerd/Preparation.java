@@ -5,7 +5,13 @@ import java.util.List;
 /** What became of a request to prepare a snapshot. */
 public sealed interface Preparation {
 
-  /** It is there: the snapshotter has mounted the layer itself, or somebody had prepared it. */
+  /**
+   * The snapshotter has mounted or unpacked the layer itself, and containerd has put it under the
+   * lease of the request, if that has one.
+   */
+  record Held() implements Preparation {}
+
+  /** It is there, and no lease has got it by this request: somebody had prepared it. */
   record Present() implements Preparation {}
 
   /**

@@ -21,8 +21,25 @@ public record LayerBlob(
   /** How much of the end is read at once: footer and, of most layers, the whole TOC. */
   public static final int TAIL_BYTES = 512 << 10;
 
+  /** As little as that isn't worth a second request. */
+  private static final int LEAST_TAIL_BYTES = 64 << 10;
+
+  /**
+   * TOCs of images of Debian's packages were found to be a 140th (python's modules) to a 2,000th (a
+   * compiler) of their layers.
+   */
+  private static final int USUAL_TOCS = 128;
+
   /** Most compressed bytes of a TOC that are read. */
   public static final int MAX_TOC_BYTES = 128 << 20;
+
+  /**
+   * How much of the end it is good to have when a blob of this size is opened: a TOC that is longer
+   * costs another request, and one that is shorter time on the line.
+   */
+  public static int tailBytes(long blobSize) {
+    return Math.clamp(blobSize / USUAL_TOCS, LEAST_TAIL_BYTES, TAIL_BYTES);
+  }
 
   /** As {@link #open(BlobSource, ExternalTocs)}, of a blob that has its TOC in itself. */
   public static LayerBlob open(BlobSource source) throws IOException {
@@ -30,16 +47,26 @@ public record LayerBlob(
   }
 
   /**
-   * Opens the blob that {@code source} has: one read of its end, and a second only if the TOC is
-   * longer than that, or in another image.
+   * Opens the blob that {@code source} has: one read of its last {@link #TAIL_BYTES}, and a second
+   * only if the TOC is longer than that, or in another image.
    *
    * @throws UnsupportedBlobException if it is an ordinary layer, or of an unknown format
    * @throws MalformedBlobException if it has a footer, but not what that promises
    * @throws IOException if it can't be read
    */
   public static LayerBlob open(BlobSource source, ExternalTocs external) throws IOException {
+    return open(source, TAIL_BYTES, external);
+  }
+
+  /**
+   * As {@link #open(BlobSource, ExternalTocs)}, with another first read.
+   *
+   * @param tailBytes of how many last bytes, at least {@link BlobFormat#MAX_FOOTER}
+   */
+  public static LayerBlob open(BlobSource source, int tailBytes, ExternalTocs external)
+      throws IOException {
     long size = source.size();
-    int tailSize = (int) Math.min(size, TAIL_BYTES);
+    int tailSize = (int) Math.min(size, tailBytes);
     ByteBuffer tail = ByteBuffer.allocate(tailSize);
     if (tailSize > 0) {
       source.readFully(size - tailSize, tail);

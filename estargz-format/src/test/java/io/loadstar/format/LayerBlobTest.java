@@ -77,6 +77,29 @@ class LayerBlobTest {
   }
 
   @Test
+  void aTocLongerThanAShorterTailIsOneMoreReadToo() throws IOException {
+    byte[] blob = twoFilesInOneMember().finish(StargzFooter.LEGACY);
+    MemoryBlobSource source = new MemoryBlobSource(blob);
+
+    LayerBlob opened = LayerBlob.open(source, BlobFormat.MAX_FOOTER, ExternalTocs.NONE);
+
+    int tail = blob.length - BlobFormat.MAX_FOOTER;
+    assertEquals(
+        List.of(
+            new ByteRange(tail, BlobFormat.MAX_FOOTER),
+            ByteRange.between(opened.tocOffset(), tail)),
+        source.reads());
+    assertEquals(LayerBlob.open(new MemoryBlobSource(blob)).toc().digest(), opened.toc().digest());
+  }
+
+  @Test
+  void ofLargerBlobsMoreOfTheEndIsWanted() {
+    assertEquals(64 << 10, LayerBlob.tailBytes(0));
+    assertEquals(100_000, LayerBlob.tailBytes(12_800_000));
+    assertEquals(LayerBlob.TAIL_BYTES, LayerBlob.tailBytes(1L << 40));
+  }
+
+  @Test
   void aTocOfAnotherDigestIsRefused() throws IOException {
     byte[] blob = twoFilesInOneMember().finish(StargzFooter.LEGACY);
     UnverifiedToc toc = LayerBlob.open(new MemoryBlobSource(blob)).toc();

@@ -1,5 +1,7 @@
 package io.loadstar.pull;
 
+import io.loadstar.containerd.ContainerdException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +17,13 @@ final class Errands implements AutoCloseable {
     Errand<T> errand = Errand.begin(name, step);
     begun.add(errand);
     return errand;
+  }
+
+  /** Waits for all of them; what the first of those that have failed failed with, this throws. */
+  void await() throws IOException, ContainerdException, PullException, InterruptedException {
+    for (Errand<?> errand : begun) {
+      errand.await();
+    }
   }
 
   @Override

@@ -38,6 +38,7 @@ final class LayerStack {
   private final LayerDownloads downloads;
   private final Services services;
   private final Snapshots snapshots;
+  private boolean told;
 
   LayerStack(Pull pull, ResolvedImage image, Lease lease, LayerDownloads downloads) {
     this.pull = pull;
@@ -48,12 +49,17 @@ final class LayerStack {
     this.snapshots = services.snapshots(pull.request().snapshotter());
   }
 
-  /** Prepares every layer. */
-  List<LayerOutcome> build()
+  /**
+   * Prepares every layer.
+   *
+   * @param held is run once, when all of them are there and the lease holds them: before it is
+   *     known what they have become, if containerd has put them there
+   */
+  List<LayerOutcome> build(Runnable held)
       throws IOException, ContainerdException, PullException, InterruptedException {
     for (int i = 0; i < TRIES; i++) {
       List<LayerOutcome> outcomes = new ArrayList<>();
-      if (tryBuild(outcomes)) {
+      if (tryBuild(outcomes, held)) {
         return outcomes;
       }
     }
@@ -74,7 +80,7 @@ final class LayerStack {
    *
    * @return false if one was taken away meanwhile
    */
-  private boolean tryBuild(List<LayerOutcome> outcomes)
+  private boolean tryBuild(List<LayerOutcome> outcomes, Runnable held)
       throws IOException, ContainerdException, PullException, InterruptedException {
     try (Errands errands = new Errands()) {
       List<Errand<Optional<SnapshotInfo>>> before = new ArrayList<>();
@@ -82,6 +88,7 @@ final class LayerStack {
         before.add(errands.begin("stat", () -> snapshots.stat(chainId.toString())));
       }
       ArrayDeque<Errand<Optional<LayerOutcome>>> kept = new ArrayDeque<>();
+      boolean allHeld = true;
       for (int i = 0; i < before.size(); i++) {
         int index = i;
         Optional<SnapshotInfo> present = before.get(i).await();
@@ -89,11 +96,16 @@ final class LayerStack {
         String key = key(chainId);
         Preparation preparation = present.isPresent() ? new Preparation.Present() : ask(key, index);
         switch (preparation) {
-          case Preparation.Present() ->
+          case Preparation.Held() ->
               kept.add(
-                  errands.begin(
-                      "keep",
-                      () -> keep(index, present.isPresent() ? present : snapshots.stat(chainId))));
+                  errands.begin("stat", () -> snapshots.stat(chainId).map(it -> found(index, it))));
+          case Preparation.Present() -> {
+            allHeld = false;
+            kept.add(
+                errands.begin(
+                    "keep",
+                    () -> keep(index, present.isPresent() ? present : snapshots.stat(chainId))));
+          }
           case Preparation.ToFill(List<Mount> mounts) -> {
             if (!gather(kept, outcomes)) {
               return false;
@@ -102,7 +114,21 @@ final class LayerStack {
           }
         }
       }
-      return gather(kept, outcomes);
+      if (allHeld) {
+        tell(held);
+      }
+      boolean complete = gather(kept, outcomes);
+      if (complete) {
+        tell(held);
+      }
+      return complete;
+    }
+  }
+
+  private void tell(Runnable held) {
+    if (!told) {
+      told = true;
+      held.run();
     }
   }
 
@@ -153,9 +179,12 @@ final class LayerStack {
     if (there.isEmpty()) {
       return Optional.empty();
     }
-    SnapshotInfo snapshot = there.get();
-    services.leases().addSnapshot(lease, pull.request().snapshotter(), snapshot.name());
-    return Optional.of(outcome(index, stateOf(snapshot.labels()), 0));
+    services.leases().addSnapshot(lease, pull.request().snapshotter(), there.get().name());
+    return Optional.of(found(index, there.get()));
+  }
+
+  private LayerOutcome found(int index, SnapshotInfo snapshot) {
+    return outcome(index, stateOf(snapshot.labels()), 0);
   }
 
   private static LayerOutcome.State stateOf(Map<String, String> labels) {

@@ -1,6 +1,5 @@
 package io.loadstar.pull;
 
-import io.loadstar.blob.Digest;
 import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.ImageRecord;
@@ -46,18 +45,19 @@ public record Pull(
   /**
    * Does it. Ends early if the thread is interrupted.
    *
+   * @param condition of which the pull is done
    * @throws PullException if the image isn't one that can be pulled, or the snapshotter isn't known
    * @throws ContainerdException if containerd refuses a step
    * @throws IOException if the source doesn't give what is needed
    */
-  public PullReport run()
+  public PullReport run(Condition condition)
       throws IOException, ContainerdException, PullException, InterruptedException {
     long start = System.nanoTime();
-    ResolvedImage image = resolveAndCheck();
     Lease lease = Lease.unused();
+    ResolvedImage image;
     List<LayerOutcome> layers;
     try {
-      containerd.services().leases().create(lease, LEASE_LIFETIME);
+      image = begin(condition, lease);
       layers = bring(image, lease);
     } catch (IOException
         | ContainerdException
@@ -72,13 +72,33 @@ public record Pull(
         image.target().digest(), layers, Duration.ofNanos(System.nanoTime() - start));
   }
 
+  /** As above, if there is such a snapshotter. */
+  public PullReport run()
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    return run(this::requireUsable);
+  }
+
+  /** What a snapshotter has to be. */
+  @FunctionalInterface
+  public interface Condition {
+    /**
+     * Asked once, before anything is brought.
+     *
+     * @param plugin what containerd has by the name that is meant
+     * @throws PullException if it isn't that
+     */
+    void require(Optional<SnapshotterPlugin> plugin) throws PullException;
+  }
+
   /** Asks the registry and containerd at once: each takes its time for the first question. */
-  private ResolvedImage resolveAndCheck()
+  private ResolvedImage begin(Condition condition, Lease lease)
       throws IOException, ContainerdException, PullException, InterruptedException {
     try (Errand<ResolvedImage> resolving =
         Errand.begin(
             "resolve", () -> ResolvedImage.resolve(request, source, this::tellLazyLayers))) {
-      checkSnapshotter();
+      Services services = containerd.services();
+      condition.require(services.introspection().snapshotter(request.snapshotter()));
+      services.leases().create(lease, LEASE_LIFETIME);
       return resolving.await();
     }
   }
@@ -88,17 +108,33 @@ public record Pull(
       throws IOException, ContainerdException, PullException, InterruptedException {
     Services services = containerd.under(lease);
     StoredContent store = new StoredContent(services.content(), image.image());
-    List<LayerOutcome> layers;
+    boolean allBlobs = request.choices().blobs() == PullRequest.Blobs.ALL;
     try (Errand<ImageRecord> documents = Errand.begin("documents", () -> described(image, store));
-        LayerDownloads downloads = new LayerDownloads(source, store, listener)) {
-      layers = new LayerStack(this, image, lease, downloads).build();
-      listener.layersReady(request.image(), image.process());
-      if (request.choices().blobs() == PullRequest.Blobs.ALL) {
+        LayerDownloads downloads = new LayerDownloads(source, store, listener);
+        Errands naming = new Errands()) {
+      List<LayerOutcome> layers =
+          new LayerStack(this, image, lease, downloads)
+              .build(() -> {
+                listener.layersReady(request.image(), image.process());
+                if (!allBlobs) {
+                  naming.begin("name", () -> name(documents, services));
+                }
+              });
+      if (allBlobs) {
         layers = complete(image, layers, downloads);
+        name(documents, services);
       }
-      services.images().put(documents.await());
+      naming.await();
+      return layers;
     }
-    return layers;
+  }
+
+  /** From then on there is such an image. */
+  private static ImageRecord name(Errand<ImageRecord> documents, Services services)
+      throws IOException, ContainerdException, PullException, InterruptedException {
+    ImageRecord image = documents.await();
+    services.images().put(image);
+    return image;
   }
 
   /** Stores the image's documents; what its name will refer to. */
@@ -129,10 +165,9 @@ public record Pull(
   }
 
   private void tellLazyLayers(Manifest manifest) {
-    List<Digest> promised =
+    List<Descriptor> promised =
         manifest.layers().stream()
             .filter(layer -> layer.annotations().containsKey(SnapshotLabels.TOC_DIGEST))
-            .map(Descriptor::digest)
             .toList();
     listener.lazyLayersKnown(request.image(), promised);
   }
@@ -145,9 +180,8 @@ public record Pull(
     }
   }
 
-  private void checkSnapshotter() throws ContainerdException, PullException {
+  private void requireUsable(Optional<SnapshotterPlugin> plugin) throws PullException {
     String name = request.snapshotter();
-    Optional<SnapshotterPlugin> plugin = containerd.services().introspection().snapshotter(name);
     if (plugin.isEmpty()) {
       throw new PullException(
           "snapshotter "

@@ -1,6 +1,6 @@
 package io.loadstar.pull;
 
-import io.loadstar.blob.Digest;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import java.util.List;
@@ -14,7 +14,7 @@ public interface PullListener {
    *
    * @param layers those of which the manifest promises a TOC, lowest first
    */
-  default void lazyLayersKnown(ImageReference image, List<Digest> layers) {}
+  default void lazyLayersKnown(ImageReference image, List<Descriptor> layers) {}
 
   /** Every layer is ready, and so the image may be run. */
   default void layersReady(ImageReference image, ImageProcess process) {}

@@ -2,6 +2,7 @@ package io.loadstar.pull;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,13 +11,16 @@ import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.Lease;
 import io.loadstar.containerd.Namespace;
+import io.loadstar.containerd.Preparation;
 import io.loadstar.containerd.Services;
 import io.loadstar.containerd.SnapshotInfo;
+import io.loadstar.containerd.Snapshots;
 import io.loadstar.containerd.rig.PrivateContainerd;
 import io.loadstar.containerd.rig.PrivateRegistry;
 import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageDocument;
 import io.loadstar.oci.ImageIndex;
+import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.oci.Platform;
@@ -132,13 +136,17 @@ class PullTest {
   }
 
   private PullReport pull(PullRequest request) throws Exception {
+    return pull(request, new Listener());
+  }
+
+  private PullReport pull(PullRequest request, PullListener listener) throws Exception {
     try (RegistryClient registryClient = new RegistryClient(RegistryAccess.defaults());
         ImageSource source = registryClient.source(name)) {
-      return new Pull(request, source, client, new Listener()).run();
+      return new Pull(request, source, client, listener).run();
     }
   }
 
-  private final class Listener implements PullListener {
+  private class Listener implements PullListener {
     @Override
     public void downloadStarted(PulledLayer layer) {}
 
@@ -274,6 +282,44 @@ class PullTest {
     assertFalse(second.containsKey("containerd.io/snapshot/too-long"));
 
     assertEquals(List.of(LayerOutcome.State.LAZY, LayerOutcome.State.LAZY), states(pull(LAZY)));
+  }
+
+  @Test
+  void theLeaseHoldsWhatTheSnapshotterHasMountedUntilTheImageIsNamed() throws Exception {
+    TestImage image = TestImage.runnable(scratch);
+    image.annotate(0, SnapshotLabels.TOC_DIGEST, Digest.of(new byte[] {1}).toString());
+    image.annotate(1, SnapshotLabels.TOC_DIGEST, Digest.of(new byte[] {2}).toString());
+    image.push(name);
+    List<String> held = new ArrayList<>();
+    Listener collects =
+        new Listener() {
+          @Override
+          public void layersReady(ImageReference pulled, ImageProcess process) {
+            try {
+              collectGarbage();
+              assertEquals(List.of(), services.images().list());
+              services.snapshots(LAZY).list().forEach(snapshot -> held.add(snapshot.name()));
+            } catch (ContainerdException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    PullReport report = pull(new PullRequest(name, Optional.empty(), LAZY), collects);
+    assertEquals(List.of(LayerOutcome.State.LAZY, LayerOutcome.State.LAZY), states(report));
+    assertEquals(2, held.size());
+  }
+
+  @Test
+  void onlyWhatTheSnapshotterHasMountedForThisRequestIsHeldByItsLease() throws Exception {
+    Map<String, String> labels =
+        Map.of(
+            SnapshotLabels.TARGET,
+            Digest.of(new byte[] {3}).toString(),
+            SnapshotLabels.TOC_DIGEST,
+            Digest.of(new byte[] {4}).toString());
+    Snapshots snapshots = services.snapshots(LAZY);
+    assertInstanceOf(Preparation.Held.class, snapshots.prepare("k1", "", labels));
+    assertInstanceOf(Preparation.Present.class, snapshots.prepare("k2", "", labels));
   }
 
   @Test

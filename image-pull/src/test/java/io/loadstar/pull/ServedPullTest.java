@@ -75,8 +75,8 @@ class ServedPullTest {
   private final PullServer.LayersAhead ahead =
       new PullServer.LayersAhead() {
         @Override
-        public void expect(ImageReference image, List<Digest> layers) {
-          expected.addAll(layers);
+        public void expect(ImageReference image, List<Descriptor> layers) {
+          layers.forEach(layer -> expected.add(layer.digest()));
         }
 
         @Override

@@ -1,8 +1,8 @@
 package io.loadstar.daemon;
 
-import io.loadstar.blob.Digest;
 import io.loadstar.lazy.LazyNode;
 import io.loadstar.lazy.ProgramStart;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.pull.served.PullServer;
@@ -19,7 +19,7 @@ import java.util.List;
 record PullsAhead(LazyRemoteFileSystem remote, LazyNode node) implements PullServer.LayersAhead {
 
   @Override
-  public void expect(ImageReference image, List<Digest> layers) {
+  public void expect(ImageReference image, List<Descriptor> layers) {
     remote.expect(image, layers);
   }
 

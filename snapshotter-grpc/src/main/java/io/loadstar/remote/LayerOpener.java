@@ -12,10 +12,11 @@ public interface LayerOpener {
   /**
    * Opens a layer whose size isn't known, and reads its end.
    *
+   * @param tailBytes how much of its end is asked for first
    * @throws io.loadstar.blob.UnsupportedBlobException if it can't be read lazily
    * @throws IOException if it can't be read
    */
-  Opened open(ImageReference image, Digest layer) throws IOException;
+  Opened open(ImageReference image, Digest layer, int tailBytes) throws IOException;
 
   /** Opens a layer of which all is known already. Costs no request. */
   BlobSource reopen(ImageReference image, Digest layer, long size);

@@ -13,6 +13,7 @@ import io.loadstar.layer.LayerTree;
 import io.loadstar.layer.OverlayXattrs;
 import io.loadstar.lazy.HeadStart;
 import io.loadstar.lazy.LazyLayer;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.NotLazyException;
 import java.io.IOException;
@@ -83,7 +84,7 @@ public final class LayerResolver {
     requirePromise(source);
     boolean ahead = blobs.isBegun(source);
     CompletableFuture<OpenedBlobs.Opening> own = blobs.open(source);
-    var _ = blobs.openAhead(source.image(), source.neighbours());
+    var _ = blobs.openAhead(source.image(), OpenedBlobs.ofUnknownSize(source.neighbours()));
     OpenedBlobs.Opening opening = await(own, source);
     if (opening instanceof OpenedBlobs.Opening.Failed && ahead) {
       blobs.forget(source);
@@ -175,9 +176,16 @@ public final class LayerResolver {
    * Begins to open layers that will be asked for, in turn.
    *
    * @param image the image that they will be asked for with
+   * @param layers their blobs
    */
-  void expect(ImageReference image, List<Digest> layers) {
-    var _ = blobs.openAhead(image, layers);
+  void expect(ImageReference image, List<Descriptor> layers) {
+    var _ =
+        blobs.openAhead(
+            image,
+            layers.stream()
+                .map(layer ->
+                    new OpenedBlobs.Wanted(layer.digest(), LayerBlob.tailBytes(layer.size())))
+                .toList());
   }
 
   /** {@link OpenedBlobs#isAnyLazy}, of those that will be asked for next, in one layer's time. */

@@ -5,6 +5,7 @@ import io.loadstar.layer.LayerTree;
 import io.loadstar.lazy.LayerReport;
 import io.loadstar.lazy.LazyLayer;
 import io.loadstar.linux.IdMaps;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.snapshot.LayerUnavailableException;
 import io.loadstar.snapshot.NotLazyException;
@@ -111,11 +112,11 @@ public final class LazyRemoteFileSystem implements RemoteFileSystem, Closeable {
    * @param image the image that they will be asked for with
    * @param layers their blobs, lowest first
    */
-  public void expect(ImageReference image, List<Digest> layers) {
+  public void expect(ImageReference image, List<Descriptor> layers) {
     Set<Digest> mounted = new HashSet<>();
     mountPoints.values().forEach(place -> mounted.add(place.source().layer()));
     resolver.expect(
-        image, layers.stream().filter(layer -> !mounted.contains(layer)).distinct().toList());
+        image, layers.stream().filter(layer -> !mounted.contains(layer.digest())).toList());
   }
 
   /** What is to be mounted: with the tree that is kept, which takes no heap. */

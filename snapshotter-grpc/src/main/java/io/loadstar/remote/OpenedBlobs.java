@@ -61,6 +61,19 @@ final class OpenedBlobs {
     }
   }
 
+  /**
+   * A layer to be opened.
+   *
+   * @param layer its blob
+   * @param tailBytes how much of its end is asked for first
+   */
+  record Wanted(Digest layer, int tailBytes) {}
+
+  /** Layers of which nobody has said how large they are. */
+  static List<Wanted> ofUnknownSize(List<Digest> layers) {
+    return layers.stream().map(layer -> new Wanted(layer, LayerBlob.TAIL_BYTES)).toList();
+  }
+
   /** How it ended. */
   sealed interface Opening {
     /**
@@ -119,7 +132,9 @@ final class OpenedBlobs {
     return openings.get(
         Blob.of(source),
         (key, executor) ->
-            CompletableFuture.supplyAsync(() -> openNow(key, source.image()), threads.network()));
+            CompletableFuture.supplyAsync(
+                () -> openNow(source.image(), new Wanted(source.layer(), LayerBlob.TAIL_BYTES)),
+                threads.network()));
   }
 
   /**
@@ -130,14 +145,15 @@ final class OpenedBlobs {
    *
    * @param image the image that they will be asked for with
    */
-  List<CompletableFuture<Opening>> openAhead(ImageReference image, List<Digest> layers) {
+  List<CompletableFuture<Opening>> openAhead(ImageReference image, List<Wanted> layers) {
     List<CompletableFuture<Opening>> begun = new ArrayList<>();
-    for (Digest layer : layers) {
+    for (Wanted wanted : layers) {
       begun.add(
           openings.get(
-              new Blob(image.name(), layer),
+              new Blob(image.name(), wanted.layer),
               (key, executor) ->
-                  CompletableFuture.supplyAsync(() -> openInTurn(key, image), threads.network())));
+                  CompletableFuture.supplyAsync(
+                      () -> openInTurn(image, wanted), threads.network())));
     }
     for (CompletableFuture<Opening> opening :
         begun.subList(0, Math.min(VIEWS_AHEAD, begun.size()))) {
@@ -153,7 +169,7 @@ final class OpenedBlobs {
    * @param timeout after which what isn't known to be lazy isn't
    */
   boolean isAnyLazy(ImageReference image, List<Digest> layers, Duration timeout) {
-    List<CompletableFuture<Opening>> begun = openAhead(image, layers);
+    List<CompletableFuture<Opening>> begun = openAhead(image, ofUnknownSize(layers));
     long deadline = System.nanoTime() + timeout.toNanos();
     for (CompletableFuture<Opening> opening : begun) {
       if (isLazy(opening, Math.max(0, deadline - System.nanoTime()))) {
@@ -189,10 +205,10 @@ final class OpenedBlobs {
     openings.synchronous().invalidate(Blob.of(source));
   }
 
-  private Opening openInTurn(Blob blob, ImageReference image) {
+  private Opening openInTurn(ImageReference image, Wanted wanted) {
     atOnce.acquireUninterruptibly();
     try {
-      return openNow(blob, image);
+      return openNow(image, wanted);
     } finally {
       atOnce.release();
     }
@@ -204,9 +220,9 @@ final class OpenedBlobs {
     }
   }
 
-  private Opening openNow(Blob blob, ImageReference image) {
+  private Opening openNow(ImageReference image, Wanted wanted) {
     try {
-      LayerOpener.Opened opened = opener.open(image, blob.layer());
+      LayerOpener.Opened opened = opener.open(image, wanted.layer, wanted.tailBytes);
       LayerBlob layer = opened.blob();
       return new Opening.Lazy(
           opened,

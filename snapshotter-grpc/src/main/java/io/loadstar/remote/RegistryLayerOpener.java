@@ -27,9 +27,10 @@ public final class RegistryLayerOpener implements LayerOpener {
   }
 
   @Override
-  public Opened open(ImageReference image, Digest layer) throws IOException {
-    BlobTail tail = client.get().openTail(image, layer, LayerBlob.TAIL_BYTES);
-    return new Opened(tail.source(), LayerBlob.open(tail, TocImage.of(client.get().source(image))));
+  public Opened open(ImageReference image, Digest layer, int tailBytes) throws IOException {
+    BlobTail tail = client.get().openTail(image, layer, tailBytes);
+    return new Opened(
+        tail.source(), LayerBlob.open(tail, tailBytes, TocImage.of(client.get().source(image))));
   }
 
   @Override

@@ -60,7 +60,7 @@ final class VerificationTest {
     LayerOpener opener =
         new LayerOpener() {
           @Override
-          public Opened open(ImageReference image, Digest layer) throws IOException {
+          public Opened open(ImageReference image, Digest layer, int tailBytes) throws IOException {
             FileBlobSource source = FileBlobSource.open(built.file(), built.digest());
             return new Opened(source, LayerBlob.open(source));
           }

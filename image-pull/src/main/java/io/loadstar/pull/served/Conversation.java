@@ -1,15 +1,16 @@
 package io.loadstar.pull.served;
 
-import io.loadstar.blob.Digest;
 import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.SnapshotterPlugin;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import io.loadstar.oci.ImageSource;
 import io.loadstar.pull.ErrorLine;
 import io.loadstar.pull.LayerOutcome;
 import io.loadstar.pull.Pull;
+import io.loadstar.pull.PullException;
 import io.loadstar.pull.PullListener;
 import io.loadstar.pull.PullReport;
 import io.loadstar.pull.PulledLayer;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -189,12 +191,10 @@ final class Conversation {
             ContainerdClient.connect(order.target().containerd(), order.target().namespace());
         KeptRegistries.Held registries =
             parts.registries().take(order.caller(), Set.of(order.request().image().host()))) {
-      Optional<String> objection = objection(received, containerd);
-      if (objection.isPresent()) {
-        speaker.notServed(objection.get());
-      } else {
-        speaker.serving();
+      if (received.from().equals(KernelNamespaces.ofProcess())) {
         pull(order, new Means(containerd, registries), speaker);
+      } else {
+        speaker.notServed("it comes out of other namespaces, where names mean other things");
       }
     } catch (ContainerdException | IOException | IllegalArgumentException e) {
       // Who has ordered it finds the same, and says it in his own words.
@@ -207,25 +207,17 @@ final class Conversation {
   /** What a pull needs. */
   private record Means(ContainerdClient containerd, KeptRegistries.Held registries) {}
 
-  /** Why it isn't done here. */
-  private Optional<String> objection(PullOrder.Received received, ContainerdClient containerd)
-      throws ContainerdException, IOException {
-    if (!received.from().equals(KernelNamespaces.ofProcess())) {
-      return Optional.of("it comes out of other namespaces, where names mean other things");
-    }
-    String name = received.order().request().snapshotter();
-    boolean here =
-        containerd
-            .services()
-            .introspection()
-            .snapshotter(name)
-            .filter(plugin -> plugin.failure().isEmpty())
+  /** It is done here if containerd means this snapshotter. */
+  private void requireOwn(String name, Optional<SnapshotterPlugin> plugin) throws PullException {
+    boolean own =
+        plugin
+            .filter(it -> it.failure().isEmpty())
             .flatMap(SnapshotterPlugin::address)
             .filter(this::isHere)
             .isPresent();
-    return here
-        ? Optional.empty()
-        : Optional.of("containerd doesn't mean this snapshotter by " + name);
+    if (!own) {
+      throw new PullException("containerd doesn't mean this snapshotter by " + name);
+    }
   }
 
   private boolean isHere(Path address) {
@@ -238,9 +230,16 @@ final class Conversation {
 
   private void pull(PullOrder order, Means means, Speaker speaker) {
     ImageReference image = order.request().image();
+    AtomicBoolean serving = new AtomicBoolean();
     try (ImageSource source = means.registries().client().source(image)) {
       PullListener listener = new Ahead(speaker, parts.snapshotter().ahead());
-      PullReport report = new Pull(order.request(), source, means.containerd(), listener).run();
+      Pull pull = new Pull(order.request(), source, means.containerd(), listener);
+      PullReport report =
+          pull.run(plugin -> {
+            requireOwn(order.request().snapshotter(), plugin);
+            serving.set(true);
+            speaker.serving();
+          });
       log.atInfo()
           .addKeyValue("image", image)
           .addKeyValue("namespace", order.target().namespace())
@@ -252,6 +251,10 @@ final class Conversation {
     } catch (Exception e) {
       boolean interrupted = Thread.interrupted() || e instanceof InterruptedException;
       String line = line(image, e, interrupted);
+      if (!serving.get()) {
+        speaker.notServed(line); // Who has ordered it finds the same, and says it in his own words.
+        return;
+      }
       log.atInfo().addKeyValue("image", image).addKeyValue("error", line).log("a pull failed");
       speaker.failed(line);
     }
@@ -271,7 +274,7 @@ final class Conversation {
   private record Ahead(PullListener told, PullServer.LayersAhead ahead) implements PullListener {
 
     @Override
-    public void lazyLayersKnown(ImageReference image, List<Digest> layers) {
+    public void lazyLayersKnown(ImageReference image, List<Descriptor> layers) {
       ahead.expect(image, layers);
     }
 

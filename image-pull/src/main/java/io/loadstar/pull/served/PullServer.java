@@ -1,6 +1,6 @@
 package io.loadstar.pull.served;
 
-import io.loadstar.blob.Digest;
+import io.loadstar.oci.Descriptor;
 import io.loadstar.oci.ImageProcess;
 import io.loadstar.oci.ImageReference;
 import java.io.Closeable;
@@ -60,7 +60,7 @@ public final class PullServer implements Closeable {
      * @param image the reference that they will be asked for with
      * @param layers their blobs, lowest first
      */
-    void expect(ImageReference image, List<Digest> layers);
+    void expect(ImageReference image, List<Descriptor> layers);
 
     /** The layers of an image are prepared, and its containers run this. */
     void starts(ImageReference image, ImageProcess process);
