@@ -129,6 +129,7 @@ final class StoreLayout implements AutoCloseable {
   /** Has {@code object} appear with this content, in place of what may be there. */
   void publish(Path object, Content content) throws IOException {
     Path temporary = incoming.resolve(Long.toHexString(nextIncoming.incrementAndGet()));
+    boolean published = false;
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -139,8 +140,11 @@ final class StoreLayout implements AutoCloseable {
         content.writeTo(channel);
       }
       move(temporary, object);
+      published = true;
     } finally {
-      Files.deleteIfExists(temporary);
+      if (!published) { // to look for what isn't there takes a tenth of all this
+        Files.deleteIfExists(temporary);
+      }
     }
   }
 
