@@ -142,7 +142,7 @@ final class StoreLayout implements AutoCloseable {
       move(temporary, object);
       published = true;
     } finally {
-      if (!published) { // to look for what isn't there takes a tenth of all this
+      if (!published) { // to look for what isn't there takes a sixth of all this
         Files.deleteIfExists(temporary);
       }
     }

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The system's libdeflate, if it has one: it inflates two to three times as fast as the zlib that
- * comes with Java, and only what is there as a whole. Source: libdeflate.h, which has had these
- * functions since version 1.0.
+ * comes with Java, and only what is there as a whole. Source: libdeflate.h of version 1.14; one
+ * that lacks these functions counts as none.
  *
  * <p>Not thread-safe; closing it frees its memory. The collector can't run while it decodes (arrays
  * are passed as they are): two milliseconds for a MiB, as with Java's own.
