@@ -26,7 +26,8 @@ public final class Snapshots {
   /**
    * What containerd says of a target that the snapshotter has made, after it has put it under the
    * lease; of one that it knows already, all versions say something else, and not all put it there.
-   * Source: containerd, metadata/snapshot.go, createSnapshot, the same from 1.5 to 2.2.
+   * Source: containerd, metadata/snapshot.go, createSnapshot, the same in 1.5, 1.6, 1.7, 2.0 and on
+   * its main branch.
    */
   private static final String TAKEN_OVER = "\" from snapshotter: ";
 

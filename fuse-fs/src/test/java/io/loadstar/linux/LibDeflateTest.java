@@ -2,6 +2,7 @@ package io.loadstar.linux;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loadstar.blob.ByteRange;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,15 +69,16 @@ class LibDeflateTest {
   void whatIsCutShortOrLongerThanItsRoomIsNotDecoded() throws IOException {
     byte[] content = content(10_000);
     byte[] member = gzip(content);
-    int short1 = decoder.decode(Arrays.copyOf(member, member.length - 1), new byte[10_000]);
-    assertEquals(WholeMemberDecoder.NOT_DECODED, short1);
+    byte[] cut = Arrays.copyOf(member, member.length - 1);
+    assertEquals(WholeMemberDecoder.NOT_DECODED, decoder.decode(cut, new byte[10_000]));
     assertEquals(WholeMemberDecoder.NOT_DECODED, decoder.decode(member, new byte[9_999]));
     assertEquals(WholeMemberDecoder.NOT_DECODED, decoder.decode(new byte[0], new byte[1]));
   }
 
   @Test
   void chunksAreThoseOfTheOtherDecoderWhateverTheMember() throws IOException {
-    try (ChunkDecoder fast = ChunkDecoder.of(FORMAT, LibDeflate.decoder());
+    AtomicInteger decodedAtOnce = new AtomicInteger();
+    try (ChunkDecoder fast = ChunkDecoder.of(FORMAT, counting(decodedAtOnce));
         ChunkDecoder slow = ChunkDecoder.of(FORMAT)) {
       int failures = 0;
       for (int i = 0; i < ROUNDS; i++) {
@@ -88,6 +91,24 @@ class LibDeflateTest {
       }
       assertEquals(ROUNDS / 3, failures, ROUNDS / 6.0, "how many were damaged where it matters");
     }
+    assertTrue(decodedAtOnce.get() > ROUNDS / 8, decodedAtOnce + " were decoded at once");
+  }
+
+  private static WholeMemberDecoder counting(AtomicInteger count) {
+    WholeMemberDecoder counted = LibDeflate.decoder();
+    return new WholeMemberDecoder() {
+      @Override
+      public int decode(byte[] compressed, byte[] decoded) {
+        int size = counted.decode(compressed, decoded);
+        count.addAndGet(size == NOT_DECODED ? 0 : 1);
+        return size;
+      }
+
+      @Override
+      public void close() {
+        counted.close();
+      }
+    };
   }
 
   /** A third is whole, a third has a byte changed, a third something behind or an end less. */

@@ -4,6 +4,7 @@ import io.loadstar.containerd.ContainerdClient;
 import io.loadstar.containerd.ContainerdException;
 import io.loadstar.containerd.ImageRecord;
 import io.loadstar.containerd.Lease;
+import io.loadstar.containerd.Leases;
 import io.loadstar.containerd.Services;
 import io.loadstar.containerd.SnapshotterPlugin;
 import io.loadstar.oci.Descriptor;
@@ -56,15 +57,17 @@ public record Pull(
     Lease lease = Lease.unused();
     ResolvedImage image;
     List<LayerOutcome> layers;
+    boolean bringing = false;
     try {
       image = begin(condition, lease);
+      bringing = true;
       layers = bring(image, lease);
     } catch (IOException
         | ContainerdException
         | PullException
         | InterruptedException
         | RuntimeException e) {
-      giveUp(lease, e);
+      giveUp(lease, bringing, e);
       throw e;
     }
     containerd.services().leases().delete(lease);
@@ -172,9 +175,15 @@ public record Pull(
     listener.lazyLayersKnown(request.image(), promised);
   }
 
-  private void giveUp(Lease lease, Exception reason) {
+  /** A collection is dear on a node with many images: only for what may have been brought. */
+  private void giveUp(Lease lease, boolean bringing, Exception reason) {
+    Leases leases = containerd.services().leases();
     try {
-      containerd.services().leases().deleteAndCollect(lease);
+      if (bringing) {
+        leases.deleteAndCollect(lease);
+      } else {
+        leases.delete(lease);
+      }
     } catch (ContainerdException e) {
       reason.addSuppressed(e);
     }

@@ -49,7 +49,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pulls with a real containerd and a real registry. Each test has a namespace of its own. */
+/**
+ * Pulls with a real containerd and a real registry. Each test has a namespace of its own. All that
+ * a pull does stands here, since these servers are started once for all of it.
+ */
 @Timeout(120)
 class PullTest {
 
