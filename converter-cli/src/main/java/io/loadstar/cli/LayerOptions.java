@@ -8,6 +8,9 @@ import picocli.CommandLine.Option;
 /** How layers are built. */
 public final class LayerOptions {
 
+  /** One place says how large a chunk is unless told otherwise; here it is as people write it. */
+  static final String DEFAULT_CHUNK_SIZE = (BuildOptions.DEFAULT_CHUNK_SIZE >> 20) + "MiB";
+
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
@@ -34,7 +37,7 @@ public final class LayerOptions {
   @Option(
       names = "--chunk-size",
       paramLabel = "SIZE",
-      defaultValue = "4MiB",
+      defaultValue = DEFAULT_CHUNK_SIZE,
       description = "Most bytes of a file that are fetched and verified as one (${DEFAULT-VALUE}).")
   private String chunkSize = "";
 
