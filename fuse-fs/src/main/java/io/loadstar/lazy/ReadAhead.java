@@ -33,6 +33,15 @@ final class ReadAhead {
   /** So many steps of a reader are worth a round trip: he doesn't wait for each. */
   private static final int STEPS = 3;
 
+  /**
+   * So many times what the line holds, and so many bytes, are as good a window as any: when its
+   * reader is at the half, and more is asked for, twice what comes until that begins is still to be
+   * read.
+   */
+  private static final long WINDOW_LINES = 4;
+
+  private static final long SUFFICES = 4 << 20;
+
   /** The first window is at most this, however far the registry is. */
   private static final int MOST_FIRST = 1 << 20;
 
@@ -170,7 +179,7 @@ final class ReadAhead {
     } else {
       long given = read.worthBetween(run.start, position - needed, 0) + needed;
       long wanted = Math.min(Math.max(run.window, least) * GROWTH, first() + given);
-      run.window = Math.max(run.window, Math.min(wanted, limit));
+      run.window = Math.max(run.window, Math.min(wanted, most()));
       jumps = 0;
     }
     run.usedAt = ++uses;
@@ -179,6 +188,11 @@ final class ReadAhead {
   private long first() {
     int worth = Math.clamp(meter.roundTripBytes(), least, Math.max(least, MOST_FIRST));
     return jumps < JUMPS ? worth : 0;
+  }
+
+  /** The largest window: more brings nobody further sooner, and is for nothing if he stops. */
+  private long most() {
+    return Math.min(limit, Math.max(SUFFICES, WINDOW_LINES * meter.bytesOnTheLine()));
   }
 
   /** What a step is worth that leaves something out, in bytes. */

@@ -28,7 +28,7 @@ final class LineTest {
   void aRoundTripIsWorthWhatComesMeanwhile() {
     LineMeter meter = new LineMeter(LEAST);
     meter.answered(100 * MILLIS);
-    meter.received(25_000_000, 1000 * MILLIS);
+    meter.received(25_000_000, 1000 * MILLIS, 1000 * MILLIS);
     assertEquals(2_500_000, meter.roundTripBytes());
     for (int i = 0; i < 50; i++) {
       meter.answered(20 * MILLIS);
@@ -41,10 +41,29 @@ final class LineTest {
   }
 
   @Test
+  void whatStoodBehindOthersOrCameOutOfABufferDoesNotMakeTheLineLonger() {
+    LineMeter meter = new LineMeter(LEAST);
+    assertEquals(0, meter.bytesOnTheLine());
+    for (int i = 0; i < 60; i++) {
+      meter.answered((i % 3 == 0 ? 20 : 80) * MILLIS);
+      meter.received(1_000_000, MILLIS, (i % 3 == 0 ? 40 : 400) * MILLIS);
+      meter.received(1_000_000, MILLIS, MILLIS);
+    }
+    assertEquals(500_000.0, (double) meter.bytesOnTheLine(), 200_000.0);
+    assertTrue(meter.roundTripBytes() > 2_000_000, "what a request costs is another matter");
+    for (int i = 0; i < 100; i++) {
+      meter.answered(80 * MILLIS);
+      meter.received(4_000_000, MILLIS, 160 * MILLIS);
+    }
+    assertEquals(
+        2_000_000.0, (double) meter.bytesOnTheLine(), 20_000.0, "a line that has become longer");
+  }
+
+  @Test
   void aRoundTripIsNeverWorthMoreThanItsCap() {
     LineMeter meter = new LineMeter(LEAST);
     meter.answered(60_000 * MILLIS);
-    meter.received(1_000_000_000, 1);
+    meter.received(1_000_000_000, 1, 1);
     assertEquals(LineMeter.MOST_ROUND_TRIP_BYTES, meter.roundTripBytes());
   }
 

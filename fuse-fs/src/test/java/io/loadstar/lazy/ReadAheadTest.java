@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,30 @@ final class ReadAheadTest extends LazyTestNode {
       assertTrue(offset < fetched, "the reader never comes to the end of it");
     }
     assertEquals(LIMIT, most);
+  }
+
+  @Test
+  void theLargestWindowIsWhatTheLineIsWorth() {
+    assertEquals(4 << 20, largest(20));
+    assertEquals(10_000_000, largest(100));
+    assertEquals(16 << 20, largest(400));
+  }
+
+  /** Of a line of 25 MB/s that answers after so many milliseconds, for who reads all of 100 MB. */
+  private static long largest(int millis) {
+    LineMeter meter = new LineMeter(LEAST);
+    meter.answered(TimeUnit.MILLISECONDS.toNanos(millis));
+    long second = TimeUnit.SECONDS.toNanos(1);
+    meter.received(25_000_000, second, second);
+    ReadAhead readAhead = new ReadAhead(LEAST, 16 << 20, meter, (from, to, _) -> to - from);
+    long fetched = readAhead.missed(0, 1);
+    long most = 0;
+    for (long offset = 1; offset < 100_000_000; offset += 1000) {
+      ReadAhead.@Nullable Stretch stretch = readAhead.passed(offset);
+      fetched = stretch == null ? fetched : stretch.end();
+      most = Math.max(most, fetched - offset);
+    }
+    return most;
   }
 
   @Test
