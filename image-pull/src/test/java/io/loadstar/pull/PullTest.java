@@ -320,8 +320,11 @@ class PullTest {
             Digest.of(new byte[] {3}).toString(),
             SnapshotLabels.TOC_DIGEST,
             Digest.of(new byte[] {4}).toString());
-    Snapshots snapshots = services.snapshots(LAZY);
+    Lease lease = Lease.unused();
+    services.leases().create(lease, Duration.ofMinutes(5));
+    Snapshots snapshots = client.under(lease).snapshots(LAZY);
     assertInstanceOf(Preparation.Held.class, snapshots.prepare("k1", "", labels));
+    collectGarbage();
     assertInstanceOf(Preparation.Present.class, snapshots.prepare("k2", "", labels));
   }
 
