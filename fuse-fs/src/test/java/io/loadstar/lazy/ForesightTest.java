@@ -178,15 +178,17 @@ final class ForesightTest extends LazyTestNode {
   @Test
   void nothingIsGuessedIntoAStoreThatIsFull() throws Exception {
     stop();
+    byte[] app = elf().needs("liba.so").bytes();
+    Quota quota = new Quota(app.length * 8L / 7, 0); // with that in it, neither roomy nor tight
     store =
         DiskContentStore.open(
-            folder.resolve("full"), DiskContentStore.Bounds.DEFAULT.withQuota(new Quota(1, 0)));
+            folder.resolve("full"), DiskContentStore.Bounds.DEFAULT.withQuota(quota));
     node = new LazyNode(store, EXACT, new LazyNode.Surroundings(clock, pressure(), learnt()));
     TestLayer layer =
         TestLayer.builder()
             .file("usr/lib/liba.so", elf().needs("libb.so").bytes())
             .file("usr/lib/libb.so", elf().bytes())
-            .file("usr/bin/app", elf().needs("liba.so").bytes())
+            .file("usr/bin/app", app)
             .build();
     TestBlobSource source = layer.source();
     try (LazyLayer lazy = begun(open(layer, source))) {
