@@ -98,29 +98,46 @@ final class ChunkFetcher implements AutoCloseable {
       return;
     }
     ArrayDeque<Flight> last = runs.getLast();
-    int end = endWithMore(runs.getFirst().getFirst(), last.getLast());
+    LazyLayer layer = last.getLast().layer();
+    int first = runs.getFirst().getFirst().member();
+    ReadAhead.Stretch around = around(layer, first, last.getLast().member());
+    int end = endWithMore(layer, last.getLast().member(), around.end());
     for (ArrayDeque<Flight> run : runs.subList(0, runs.size() - 1)) {
       int behind = run.getLast().member() + 1;
-      execute(() -> fetchRun(run, behind), run);
+      execute(() -> fetchRun(run, behind, () -> {}), run);
     }
-    fetchRun(last, end);
+    fetchRun(last, end, () -> fetchBefore(layer, around.from(), first));
   }
 
-  /** The end of a request up to {@code last} that also brings what the reader will want next. */
-  private int endWithMore(Flight first, Flight last) {
-    LazyLayer layer = last.layer();
-    LayerIndex index = layer.index();
-    int behind = last.member() + 1;
-    long from = index.start(first.member());
+  /** What is worth fetching around what a reader asks for. */
+  private ReadAhead.Stretch around(LazyLayer layer, int first, int last) {
+    long from = layer.index().start(first);
     if (!layer.readAhead().goesOn(from)) {
       layer.line().gate().readAnew();
     }
-    long limit = layer.readAhead().missed(from, index.end(last.member()));
-    long more = limit - index.end(last.member());
+    return layer.readAhead().missed(from, layer.index().end(last));
+  }
+
+  /** Fetches what isn't here between {@code from} and a member. Returns at once. */
+  private void fetchBefore(LazyLayer layer, long from, int member) {
+    LayerIndex index = layer.index();
+    int first = index.firstFrom(from); // whole members only
+    while (first < member && !isWanted(layer, first)) {
+      first++;
+    }
+    if (first < member) {
+      fetchAhead(layer, new ReadAhead.Stretch(index.start(first), index.start(member)));
+    }
+  }
+
+  /** The end of a request up to {@code last} that also brings what lies before {@code limit}. */
+  private int endWithMore(LazyLayer layer, int last, long limit) {
+    int behind = last + 1;
+    long more = limit - layer.index().end(last);
     if (more <= 0 || !hasRoom() || layer.streams().startFor(behind, more) > behind) {
       return behind;
     }
-    return endOf(layer, last.member(), limit);
+    return endOf(layer, last, limit);
   }
 
   /**
@@ -159,10 +176,14 @@ final class ChunkFetcher implements AutoCloseable {
     return true;
   }
 
-  /** Fetches a run in one request. All its flights have been handed on or have failed then. */
-  private void fetchRun(ArrayDeque<Flight> run, int end) {
+  /**
+   * Fetches a run in one request. All its flights have been handed on or have failed then.
+   *
+   * @param served begins what may wait until what the readers asked for is here
+   */
+  private void fetchRun(ArrayDeque<Flight> run, int end, Runnable served) {
     LazyLayer layer = run.getFirst().layer();
-    MemberStream.Ahead ahead = aheadOfReader(layer);
+    MemberStream.Ahead ahead = aheadOfReader(layer).telling(served);
     try (LayerStreams.Stretch stretch = layer.streams().begin(run.getFirst().member(), end)) {
       new MemberStream(this, layer, ahead, run).fetch(stretch);
     } catch (IOException e) {
@@ -174,7 +195,7 @@ final class ChunkFetcher implements AutoCloseable {
     return new MemberStream.Ahead(Urgency.READ_AHEAD, () -> !layer.isClosed() && hasRoom());
   }
 
-  /** Fetches what a reader is on the way to. Returns at once. */
+  /** Fetches what a reader is on the way to, or may be. Returns at once. */
   void fetchAhead(LazyLayer layer, ReadAhead.Stretch wanted) {
     LayerIndex index = layer.index();
     int first =

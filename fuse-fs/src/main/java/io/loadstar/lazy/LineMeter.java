@@ -32,6 +32,12 @@ final class LineMeter {
   /** Fewer bytes than this come out of a buffer as often as off the line. */
   private static final long LEAST_MEASURED = 256 << 10;
 
+  /**
+   * Nor, where no more is on the line at once, than this: a request waits behind others, and what
+   * is fetched for nothing makes them wait longer.
+   */
+  private static final int MOST_OF_A_SHORT_LINE = 1 << 20;
+
   /** A round trip is never taken to be worth more: lines of 100 ms and 40 MB/s have it. */
   static final int MOST_ROUND_TRIP_BYTES = 4 << 20;
 
@@ -101,9 +107,10 @@ final class LineMeter {
     synchronized (lock) {
       bytes = latencyNanos / NANOS_PER_SECOND * bytesPerSecond;
     }
+    long most = Math.clamp(bytesOnTheLine(), MOST_OF_A_SHORT_LINE, MOST_ROUND_TRIP_BYTES);
     return Double.isNaN(bytes)
         ? least
-        : Math.clamp((long) bytes, least, Math.max(least, MOST_ROUND_TRIP_BYTES));
+        : (int) Math.clamp((long) bytes, least, Math.max(least, most));
   }
 
   /**

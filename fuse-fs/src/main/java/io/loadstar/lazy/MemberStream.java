@@ -73,12 +73,28 @@ final class MemberStream {
    *     claimed
    * @param pace to keep to; null to take it as it comes
    * @param begun what was asked for before
+   * @param served told once, when all that readers wait for has arrived; is quick
    */
-  record Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace, HeadStart begun) {
+  record Ahead(
+      Urgency urgency,
+      BooleanSupplier mayGoOn,
+      @Nullable Pace pace,
+      HeadStart begun,
+      Runnable served) {
+
+    /** What nobody has to be told of. */
+    Ahead(Urgency urgency, BooleanSupplier mayGoOn, @Nullable Pace pace, HeadStart begun) {
+      this(urgency, mayGoOn, pace, begun, () -> {});
+    }
 
     /** As it comes, and asked for now. */
     Ahead(Urgency urgency, BooleanSupplier mayGoOn) {
       this(urgency, mayGoOn, null, HeadStart.NONE);
+    }
+
+    /** This, with somebody to be told. */
+    Ahead telling(Runnable other) {
+      return new Ahead(urgency, mayGoOn, pace, begun, other);
     }
   }
 
@@ -172,7 +188,9 @@ final class MemberStream {
         position = index.end(flight.member());
         fetcher.arrivals().take(flight, bytes);
         claimed.remove();
-        demandedLeft -= flight.urgency().isAhead() ? 0 : 1;
+        if (!flight.urgency().isAhead() && --demandedLeft == 0) {
+          ahead.served.run();
+        }
       }
       long left = answer.range.end() - position;
       if (left <= fetcher.gapOf(layer)) { // cheaper than another connection

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * counted as bytes, is back to the first window, and so is who goes back, or leaves out more than
  * that part: these jump about, as programs do in large files. Readers who never go on soon get only
  * what they ask for.
+ *
+ * <p>Who begins somewhere mostly doesn't begin at the beginning: a program needs one file of a
+ * directory, or one part of a file, then another that may as well lie before it. So half of a first
+ * window is also worth fetching before what was asked for, once that is here. It is no run's.
  */
 final class ReadAhead {
 
@@ -41,6 +45,9 @@ final class ReadAhead {
   private static final long WINDOW_LINES = 4;
 
   private static final long SUFFICES = 4 << 20;
+
+  /** What lies before a reader is worth fetching as far as this part of the first window. */
+  private static final int BEFORE = 2;
 
   /** The first window is at most this, however far the registry is. */
   private static final int MOST_FIRST = 1 << 20;
@@ -108,11 +115,11 @@ final class ReadAhead {
   /**
    * A reader needs what lies between {@code from} and {@code to}, and it is going to be fetched.
    *
-   * @return up to where it is worth fetching more with it, {@code to} or more
+   * @return what is worth fetching with it: from {@code from} or before, up to {@code to} or more
    */
-  long missed(long from, long to) {
+  Stretch missed(long from, long to) {
     if (least == 0) {
-      return to;
+      return new Stretch(from, to);
     }
     synchronized (lock) {
       Run run = runAt(from);
@@ -126,7 +133,7 @@ final class ReadAhead {
       long end = Math.max(to, from + run.window);
       run.fetchedTo = Math.max(run.fetchedTo, end);
       listen();
-      return end;
+      return new Stretch(Math.max(0, from - first() / BEFORE), end);
     }
   }
 

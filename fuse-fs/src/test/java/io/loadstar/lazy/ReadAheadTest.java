@@ -44,7 +44,7 @@ final class ReadAheadTest extends LazyTestNode {
   @Test
   void theWindowGrowsWithWhatWasReadUpToItsLimit() {
     ReadAhead readAhead = readAhead();
-    long fetched = readAhead.missed(0, 1);
+    long fetched = readAhead.missed(0, 1).end();
     assertEquals(LEAST, fetched);
     long most = 0;
     for (long offset = 1; offset < 30_000_000; offset += 1000) {
@@ -75,7 +75,7 @@ final class ReadAheadTest extends LazyTestNode {
     long second = TimeUnit.SECONDS.toNanos(1);
     meter.received(25_000_000, second, second);
     ReadAhead readAhead = new ReadAhead(LEAST, 16 << 20, meter, (from, to, _) -> to - from);
-    long fetched = readAhead.missed(0, 1);
+    long fetched = readAhead.missed(0, 1).end();
     long most = 0;
     for (long offset = 1; offset < 100_000_000; offset += 1000) {
       ReadAhead.@Nullable Stretch stretch = readAhead.passed(offset);
@@ -86,12 +86,24 @@ final class ReadAheadTest extends LazyTestNode {
   }
 
   @Test
+  void aPartOfTheFirstWindowLiesBefore() {
+    ReadAhead readAhead = readAhead();
+    assertEquals(0, readAhead.missed(10, 20).from(), "no more than there is");
+    long from = 1_000_000_000;
+    assertEquals(from - LEAST / 2, readAhead.missed(from, from + 10).from());
+  }
+
+  private static long length(ReadAhead.Stretch stretch) {
+    return stretch.end() - stretch.from();
+  }
+
+  @Test
   void readersWhoJumpAboutSoonGetOnlyWhatTheyAskFor() {
     ReadAhead readAhead = readAhead();
     long last = 0;
     for (int i = 0; i < 40; i++) {
       long from = 1_000_000_000L * ((i * 17) % 41 + 1);
-      last = readAhead.missed(from, from + 10) - from;
+      last = length(readAhead.missed(from, from + 10));
     }
     assertEquals(10, last);
   }
@@ -106,16 +118,16 @@ final class ReadAheadTest extends LazyTestNode {
       readAhead.missed(from, from + 50_000);
       read[0] = from + 50_000;
     }
-    long grown = readAhead.missed(read[0], read[0] + 10) - read[0];
+    long grown = readAhead.missed(read[0], read[0] + 10).end() - read[0];
     assertTrue(grown >= 1_000_000, "a reader on his way gets " + grown);
     long far = read[0] + grown;
     for (int jump = 0; jump < 100; jump++) {
       far += LEAST;
-      long window = readAhead.missed(far, far + 10) - far;
+      long window = readAhead.missed(far, far + 10).end() - far;
       assertTrue(far < 2 * read[0] + grown || window == LEAST, window + " at " + far);
     }
     long back = LEAST + 1;
-    assertEquals(LEAST, readAhead.missed(back, back + 10) - back, "who goes back");
+    assertEquals(LEAST, readAhead.missed(back, back + 10).end() - back, "who goes back");
   }
 
   @Test
@@ -127,7 +139,7 @@ final class ReadAheadTest extends LazyTestNode {
       for (int i = 0; i < 3; i++) {
         long at = starts[i] + step;
         if (at >= fetched[i]) {
-          fetched[i] = readAhead.missed(at, at + 1);
+          fetched[i] = readAhead.missed(at, at + 1).end();
         } else {
           ReadAhead.@Nullable Stretch stretch = readAhead.passed(at);
           fetched[i] = stretch == null ? fetched[i] : stretch.end();
@@ -142,7 +154,7 @@ final class ReadAheadTest extends LazyTestNode {
   @Test
   void whoReadsNothingAheadIsNotFollowed() {
     ReadAhead readAhead = new ReadAhead(0, 0, new LineMeter(0), (_, _, _) -> 0);
-    assertEquals(7, readAhead.missed(3, 7));
+    assertEquals(new ReadAhead.Stretch(3, 7), readAhead.missed(3, 7));
     assertTrue(!readAhead.isHeardAt(Long.MAX_VALUE - 1));
     assertNull(readAhead.passed(5));
   }
@@ -157,13 +169,13 @@ final class ReadAheadTest extends LazyTestNode {
       CompletableFuture<byte[]> later = Reading.begin(lazy, layer.file("f00010"), 0, 10);
       source.awaitTaken(begun);
       CompletableFuture<byte[]> sooner = Reading.begin(lazy, layer.file("f00008"), 0, 10);
-      Reading.until(() -> source.requests().size() == 2);
+      Reading.until(() -> source.requests().size() >= 2);
       source.release();
       assertEquals(10, Reading.await(later).length);
       assertEquals(10, Reading.await(sooner).length);
       assertEquals(
           ByteRange.between(layer.member("f00008", 0).offset(), layer.member("f00010", 0).offset()),
-          source.requests().getLast());
+          source.requests().get(1));
     }
   }
 
