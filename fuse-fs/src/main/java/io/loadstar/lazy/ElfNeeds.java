@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 record ElfNeeds(@Nullable String interpreter, List<String> libraries, List<String> directories) {
 
-  private static final int MAGIC = 0x7f454c46;
+  /** What such a file begins with. */
+  static final int MAGIC = 0x7f454c46;
+
   private static final int CLASS_64 = 2;
   private static final int BIG_ENDIAN = 2;
   private static final int HEADER_BYTES = 64;

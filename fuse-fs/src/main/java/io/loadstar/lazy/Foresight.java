@@ -3,16 +3,9 @@ package io.loadstar.lazy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,9 +13,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fetches what a program that is being started will open before it does anything: the dynamic
- * loader opens one library after the other, each when the one before is mapped, and a shell one
- * program after the other, which is a round trip each. What they will open stands in the files that
- * they have just read, and what runs first in the image's configuration.
+ * loader opens one library after the other, each when the one before is mapped, a shell one program
+ * after the other, a Python interpreter one module after the other, which is a round trip each.
+ * What they will open stands in the files that they have just read, and what runs first in the
+ * image's configuration.
  *
  * <p>Only of layers of which nobody has said or learnt what is read first, and a bounded number of
  * files of each image. All of it is a guess: what can't be read or makes no sense ends it, and
@@ -46,11 +40,11 @@ final class Foresight {
   private static final String ORIGIN = "$ORIGIN";
 
   private final Workers workers;
-  private final Prefetcher prefetcher;
+  private final GuessedFiles files;
 
   Foresight(Workers workers, Prefetcher prefetcher) {
     this.workers = workers;
-    this.prefetcher = prefetcher;
+    this.files = new GuessedFiles(prefetcher);
   }
 
   /** A file is read from its beginning, for the first time. Returns at once. */
@@ -101,12 +95,18 @@ final class Foresight {
       }
     }
     found.removeIf(file -> !file.layer().isGuessedAbout());
-    if (fetch(found)) {
+    if (files.fetch(found)) {
       found.forEach(file -> look(image, file));
     }
   }
 
   private void look(ImageFiles image, ImageFiles.Found at) {
+    if (!image.imports().knows(at)) {
+      lookAt(image, at);
+    }
+  }
+
+  private void lookAt(ImageFiles image, ImageFiles.Found at) {
     if (!image.isNew(at)) {
       return;
     }
@@ -119,31 +119,70 @@ final class Foresight {
 
   private void follow(ImageFiles image, ImageFiles.Found at) {
     try {
-      List<ImageFiles.Found> needed = needsOf(image, at);
-      LOG.debug("layer {}: file {} needs {}", at.layer().digest(), at.file(), needed);
-      if (fetch(needed)) {
-        needed.forEach(each -> look(image, each)); // which reads them
+      ByteBuffer sniffed = ByteBuffer.allocate(SNIFFED_BYTES);
+      GuessedFiles.read(at, 0, sniffed);
+      if (sniffed.position() < SNIFFED_BYTES) {
+        return;
+      }
+      if (sniffed.getInt(0) == ElfNeeds.MAGIC) {
+        followProgram(image, at);
+      } else if (sniffed.get(0) == '#' && sniffed.get(1) == '!') {
+        followScript(image, at);
+      } else if (PythonNeeds.isCompiled(sniffed) || image.imports().isStarted()) {
+        followModule(image, at);
       }
     } catch (IOException | RuntimeException e) {
       LOG.debug("layer {}: what {} needs isn't known", at.layer().digest(), at, e);
     }
   }
 
-  private static List<ImageFiles.Found> needsOf(ImageFiles image, ImageFiles.Found at)
-      throws IOException {
-    ByteBuffer sniffed = ByteBuffer.allocate(SNIFFED_BYTES);
-    read(at, 0, sniffed);
-    if (sniffed.position() < SNIFFED_BYTES) {
-      return List.of();
+  private void followProgram(ImageFiles image, ImageFiles.Found at) throws IOException {
+    ElfNeeds elf = ElfNeeds.of((offset, destination) -> GuessedFiles.read(at, offset, destination));
+    if (elf != null && followAll(image, at, found(image, elf, at))) {
+      files.fetchMiddle(at);
+      if (PythonModules.isInterpreter(at.path())) {
+        image.imports().starts(at.path(), walking(image));
+      }
     }
-    if (sniffed.get(0) == '#' && sniffed.get(1) == '!') {
-      ByteBuffer text = ByteBuffer.allocate(SCRIPT_BYTES);
-      read(at, 0, text);
-      ScriptNeeds script = ScriptNeeds.of(UTF_8.decode(text.flip()).toString());
-      return script == null ? List.of() : found(image, script);
+  }
+
+  private void followScript(ImageFiles image, ImageFiles.Found at) throws IOException {
+    ByteBuffer text = ByteBuffer.allocate(SCRIPT_BYTES);
+    GuessedFiles.read(at, 0, text);
+    ScriptNeeds script = ScriptNeeds.of(UTF_8.decode(text.flip()).toString());
+    if (script == null) {
+      return;
     }
-    ElfNeeds elf = ElfNeeds.of((offset, destination) -> read(at, offset, destination));
-    return elf == null ? List.of() : found(image, elf, at);
+    List<ImageFiles.Found> needed = found(image, script);
+    boolean room = followAll(image, at, needed);
+    ImageFiles.Found named = image.named(at);
+    for (ImageFiles.Found program : needed) {
+      if (room && named != null && PythonModules.isInterpreter(program.path())) {
+        image.imports().starts(program.path(), walking(image)); // where modules are looked for
+        image.imports().begun(named, walking(image));
+      }
+    }
+  }
+
+  private void followModule(ImageFiles image, ImageFiles.Found at) {
+    ImageFiles.Found named = image.named(at);
+    if (named != null && PythonModules.isModule(named.path())) {
+      image.imports().begun(named, walking(image));
+    }
+  }
+
+  private ImportWalk.Means walking(ImageFiles image) {
+    return new ImportWalk.Means(files, extension -> lookAt(image, extension));
+  }
+
+  /** Whether there is room for what is needed, which then is looked at in turn. */
+  private boolean followAll(ImageFiles image, ImageFiles.Found at, List<ImageFiles.Found> needed) {
+    LOG.debug("layer {}: file {} needs {}", at.layer().digest(), at.file(), needed);
+    boolean room = files.fetch(needed);
+    if (room) {
+      needed.forEach(each -> look(image, each)); // which reads them
+    }
+    return room;
   }
 
   private static List<ImageFiles.Found> found(ImageFiles image, ScriptNeeds script) {
@@ -177,56 +216,6 @@ final class Foresight {
   private static void add(ImageFiles.@Nullable Found file, List<ImageFiles.Found> to) {
     if (file != null) {
       to.add(file);
-    }
-  }
-
-  /**
-   * Of a file of several chunks the first and the last: its table of segments, and its data.
-   *
-   * @return whether the store has room for guesses
-   */
-  private boolean fetch(List<ImageFiles.Found> files) {
-    Map<LazyLayer, SortedSet<Integer>> members = new HashMap<>();
-    for (ImageFiles.Found file : files) {
-      LayerIndex index = file.layer().index();
-      int chunks = index.chunkCount(file.file());
-      if (chunks > 0) {
-        int first = index.find(file.file(), 0);
-        SortedSet<Integer> some = members.computeIfAbsent(file.layer(), _ -> new TreeSet<>());
-        some.add(index.memberOf(first));
-        some.add(index.memberOf(first + chunks - 1));
-      }
-    }
-    boolean room = true;
-    for (Map.Entry<LazyLayer, SortedSet<Integer>> each : members.entrySet()) {
-      room &= prefetcher.fetchSoon(each.getKey(), each.getValue());
-    }
-    return room;
-  }
-
-  /** Reads as a reader does, and waits. */
-  private static void read(ImageFiles.Found at, long offset, ByteBuffer destination)
-      throws IOException {
-    CompletableFuture<Integer> ended = new CompletableFuture<>();
-    at.layer()
-        .foresee(
-            at.file(),
-            offset,
-            destination,
-            (count, failure) -> {
-              if (failure == null) {
-                ended.complete(count);
-              } else {
-                ended.completeExceptionally(failure);
-              }
-            });
-    try {
-      var _ = ended.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("shutting down");
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause());
     }
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +41,8 @@ final class ImageFiles {
   private final Set<Looked> looked = ConcurrentHashMap.newKeySet();
   private volatile @Nullable List<String> libraryDirectories;
   private volatile @Nullable ProgramStart start;
+  private final Map<LazyLayer, FilePaths> paths = new ConcurrentHashMap<>();
+  private final ImportWalk imports = new ImportWalk(this);
 
   private record Looked(Digest layer, long file) {}
 
@@ -58,15 +61,39 @@ final class ImageFiles {
   void add(LazyLayer layer) {
     layers.add(layer);
     libraryDirectories = null;
+    imports.layersChanged();
   }
 
   void remove(LazyLayer layer) {
     layers.remove(layer);
+    paths.remove(layer);
+    imports.layersChanged();
+  }
+
+  /** A file with a path, one of its own if it has none; null if none is known. */
+  @Nullable Found named(Found file) {
+    if (!file.path.isEmpty()) {
+      return file;
+    }
+    FilePaths known = paths.get(file.layer);
+    if (known == null) {
+      known = new FilePaths(file.layer.tree());
+      if (layers.contains(file.layer)) {
+        paths.put(file.layer, known);
+      }
+    }
+    String path = known.of(file.file);
+    return path == null ? null : new Found(file.layer, file.file, path);
   }
 
   /** Whether this file wasn't looked at yet, and may be now. */
   boolean isNew(Found file) {
     return looked.size() < MAX_LOOKED_AT && looked.add(new Looked(file.layer.digest(), file.file));
+  }
+
+  /** Where Python's imports lead. */
+  ImportWalk imports() {
+    return imports;
   }
 
   /** What its containers run; null as long as nobody has said it. */
@@ -146,11 +173,14 @@ final class ImageFiles {
     String at = path;
     for (int links = 0; links < MAX_LINKS; links++) {
       Step step = null;
-      for (int i = layers.size() - 1; i >= 0 && step == null; i--) {
+      for (int i = layers.size() - 1; i >= 0 && (step == null || step instanceof Step.In); i--) {
         step = walk(layers.get(i), at);
       }
       switch (step) {
         case null -> {
+          return null;
+        }
+        case Step.In _ -> {
           return null;
         }
         case Step.At(Found found) -> {
@@ -162,13 +192,61 @@ final class ImageFiles {
     return null;
   }
 
+  /** Is told of what is in a directory. */
+  interface Listed {
+    /**
+     * @param file a regular file, or one that a symbolic link leads to; null for a directory
+     */
+    void entry(String name, @Nullable Found file);
+  }
+
+  /** Lists a directory in all layers, the lowest first; what leads nowhere is left out. */
+  void list(String directory, Listed listed) {
+    String at = directory;
+    for (int links = 0; links < MAX_LINKS; links++) {
+      String other = null;
+      for (LazyLayer layer : layers) {
+        switch (walk(layer, at)) {
+          case Step.On(String path) -> other = path;
+          case Step.In(long number) -> list(layer, number, at, listed);
+          case null, default -> {}
+        }
+      }
+      if (other == null) {
+        return;
+      }
+      at = other;
+    }
+  }
+
+  private void list(LazyLayer layer, long directory, String path, Listed listed) {
+    LayerTree tree = layer.tree();
+    for (int i = 0; i < tree.entryCount(directory); i++) {
+      long entry = tree.entryInode(directory, i);
+      String name = new String(tree.entryName(directory, i), UTF_8);
+      switch (tree.inodes().kind(entry)) {
+        case DIRECTORY -> listed.entry(name, null);
+        case FILE -> listed.entry(name, new Found(layer, entry, path + "/" + name));
+        case SYMLINK -> {
+          Found file = file(path + "/" + name);
+          if (file != null) {
+            listed.entry(name, file);
+          }
+        }
+        case null, default -> {}
+      }
+    }
+  }
+
   private sealed interface Step {
     record At(Found found) implements Step {}
 
     record On(String path) implements Step {}
+
+    record In(long directory) implements Step {}
   }
 
-  /** Goes down one layer; null if the path isn't in it or isn't a file's. */
+  /** Goes down one layer; null if the path isn't in it or is neither a file's nor a directory's. */
   private static @Nullable Step walk(LazyLayer layer, String path) {
     LayerTree tree = layer.tree();
     List<String> names = names(path);
@@ -186,9 +264,11 @@ final class ImageFiles {
         return new Step.On(behind(names.subList(0, i), target(tree, at)) + "/" + rest);
       }
     }
-    return tree.inodes().kind(at) == InodeKind.FILE
-        ? new Step.At(new Found(layer, at, "/" + String.join("/", names)))
-        : null;
+    return switch (tree.inodes().kind(at)) {
+      case FILE -> new Step.At(new Found(layer, at, "/" + String.join("/", names)));
+      case DIRECTORY -> new Step.In(at);
+      case null, default -> null;
+    };
   }
 
   private static String behind(List<String> directory, String target) {

@@ -155,6 +155,106 @@ final class ForesightTest extends LazyTestNode {
     }
   }
 
+  private static final String LIB = "usr/lib/python3.11/";
+  private static final String PACKAGES = "usr/lib/python3/dist-packages/";
+
+  /** A module and its text, which nobody needs. */
+  private TestLayer.Builder module(TestLayer.Builder builder, String path, String... imports) {
+    int name = path.lastIndexOf('/') + 1;
+    List<String> names = new ArrayList<>(List.of(imports));
+    names.add(path); // which makes it another object than others
+    return builder
+        .file(path + ".py", randomBytes(1000))
+        .file(
+            path.substring(0, name) + "__pycache__/" + path.substring(name) + ".cpython-311.pyc",
+            TestModule.importing(names.toArray(String[]::new)));
+  }
+
+  private static List<String> modulesOf(List<String> paths) {
+    return paths.stream()
+        .map(path -> path.replace("__pycache__/", "").replace(".cpython-311", ""))
+        .toList();
+  }
+
+  /** An interpreter's library, and a package with an extension. */
+  private TestLayer python() {
+    TestLayer.Builder builder =
+        TestLayer.builder()
+            .file("usr/bin/python3.11", elf().bytes())
+            .file("usr/lib/libfast.so.1", elf().bytes());
+    module(builder, LIB + "encodings/__init__", "codecs");
+    module(builder, LIB + "codecs");
+    module(builder, PACKAGES + "other/__init__", "os");
+    module(builder, PACKAGES + "big/__init__", "sub", "util.deep", "codecs");
+    module(builder, PACKAGES + "big/sub/__init__", "_fast");
+    module(builder, PACKAGES + "big/sub/beside");
+    builder.file(
+        PACKAGES + "big/sub/_fast.cpython-311-x86_64-linux-gnu.so",
+        elf().needs("libfast.so.1").bytes());
+    module(builder, PACKAGES + "big/tests/__init__", "big");
+    module(builder, PACKAGES + "big/util/__init__");
+    module(builder, PACKAGES + "big/util/deep", "big.far.x");
+    module(builder, PACKAGES + "big/far/__init__");
+    builder.file(PACKAGES + "big/far/x.py", text("import other\n"));
+    return builder.build();
+  }
+
+  @Test
+  void whatAnInterpreterWillImportComesBeforeItIsAskedFor() throws Exception {
+    TestLayer layer = python();
+    TestBlobSource source = layer.source();
+    String first = PACKAGES + "big/__pycache__/__init__.cpython-311.pyc";
+    List<String> begins = List.of("usr/bin/python3.11", LIB + "encodings/__init__.pyc");
+    try (LazyLayer lazy = begun(node.open(layer.content(source), DOMAIN, "image"))) {
+      node.expectStart(
+          "image", new ProgramStart(List.of("/usr/bin/python3.11"), List.of(), List.of()));
+      Reading.until(() -> modulesOf(brought(layer, source)).contains(LIB + "codecs.pyc"));
+      settle();
+      assertEquals(
+          List.of(begins.getFirst(), begins.getLast(), LIB + "codecs.pyc"),
+          modulesOf(brought(layer, source)));
+      Reading.read(lazy, layer.file(first), 0, 10);
+      Reading.until(() -> brought(layer, source).size() == 13);
+      settle();
+      assertEquals(
+          List.of(
+              begins.getFirst(),
+              "usr/lib/libfast.so.1",
+              begins.getLast(),
+              LIB + "codecs.pyc",
+              PACKAGES + "other/__init__.pyc",
+              PACKAGES + "big/__init__.pyc",
+              PACKAGES + "big/sub/__init__.pyc",
+              PACKAGES + "big/sub/beside.pyc",
+              PACKAGES + "big/sub/_fast-x86_64-linux-gnu.so",
+              PACKAGES + "big/util/__init__.pyc",
+              PACKAGES + "big/util/deep.pyc",
+              PACKAGES + "big/far/__init__.pyc",
+              PACKAGES + "big/far/x.py"),
+          modulesOf(brought(layer, source)));
+      assertEquals(1, lazy.report().served().waits());
+    }
+  }
+
+  @Test
+  void aScriptsModulesAreFollowedAsWell() throws Exception {
+    TestLayer layer = python();
+    TestLayer top =
+        TestLayer.builder()
+            .file("opt/tool", text("#!/usr/bin/python3.11\nfrom big.util import deep\n"))
+            .build();
+    TestBlobSource below = layer.source();
+    TestBlobSource above = top.source();
+    try (LazyLayer lower = begun(node.open(layer.content(below), DOMAIN, "image"));
+        LazyLayer upper = begun(node.open(top.content(above), DOMAIN, "image"))) {
+      Reading.read(upper, top.file("opt/tool"), 0, 10);
+      String last = PACKAGES + "other/__init__.pyc";
+      Reading.until(() -> modulesOf(brought(layer, below)).contains(last));
+      settle();
+      assertEquals(0, lower.report().served().waits());
+    }
+  }
+
   @Test
   void nothingIsGuessedWhereTheBuilderHasSaidWhatIsReadFirst() throws Exception {
     TestLayer layer =
