@@ -24,7 +24,13 @@ final class PythonModules {
   private static final String CACHE = "__pycache__";
   private static final String PACKAGE = "__init__";
   private static final int MAX_ROOTS = 16;
-  private static final int MAX_PACKAGES = 256;
+  private static final int MAX_PACKAGES = 32;
+
+  /** So many times a name is looked for, in all. */
+  private static final int MAX_LOOKUPS = 4_000_000;
+
+  /** So many names of modules are kept. */
+  private static final int MAX_KEPT = 1 << 16;
 
   /** A directory's compiled modules are fetched together up to this, in compressed bytes. */
   private static final long MAX_DIRECTORY_BYTES = 4 << 20;
@@ -40,6 +46,8 @@ final class PythonModules {
   private final Map<String, Map<String, Module>> directories = new HashMap<>();
   private final Set<String> roots = new LinkedHashSet<>();
   private final Set<String> besides = new HashSet<>();
+  private int lookups;
+  private int kept;
 
   PythonModules(ImageFiles image) {
     this.image = image;
@@ -92,6 +100,7 @@ final class PythonModules {
   /** Has directories listed anew. */
   void forget() {
     directories.clear();
+    kept = 0;
   }
 
   /** What an interpreter imports first; none if the path isn't one's. */
@@ -121,26 +130,27 @@ final class PythonModules {
     List<ImageFiles.Found> found = new ArrayList<>();
     Set<String> bases = new LinkedHashSet<>(near);
     bases.addAll(roots);
-    int fixed = bases.size();
+    int most = bases.size() + MAX_PACKAGES;
     for (String name : names) {
+      String[] parts = DOT.split(name, -1);
       List<String> packages = new ArrayList<>();
       for (String base : bases) {
-        String directory = resolve(base, name, found);
+        String directory = lookups++ < MAX_LOOKUPS ? resolve(base, parts, found) : null;
         if (directory != null) {
           packages.add(directory);
         }
       }
-      if (bases.size() < fixed + MAX_PACKAGES) {
+      if (bases.size() < most) {
         bases.addAll(packages);
       }
     }
     return found;
   }
 
-  /** Adds the modules on the way to {@code name}; its directory, if it is a package. */
-  private @Nullable String resolve(String base, String name, List<ImageFiles.Found> to) {
+  /** Adds the modules on the way to a name; its directory, if it is a package. */
+  private @Nullable String resolve(String base, String[] parts, List<ImageFiles.Found> to) {
     String at = base;
-    for (String part : DOT.split(name, -1)) {
+    for (String part : parts) {
       Module module = at == null ? null : modules(at).get(part);
       if (module == null) {
         return null;
@@ -223,7 +233,8 @@ final class PythonModules {
   private Map<String, Module> modules(String directory) {
     Map<String, Module> known = directories.get(directory);
     if (known == null) {
-      known = list(directory);
+      known = kept < MAX_KEPT ? list(directory) : Map.of();
+      kept += 1 + known.size();
       directories.put(directory, known);
     }
     return known;

@@ -33,6 +33,10 @@ final class PythonNeeds {
 
   private static final int MAX_NAMES = 4096;
   private static final int MAX_DEPTH = 128;
+
+  /** Of text, so much is looked at: imports stand at its beginning. */
+  private static final int MAX_CHARACTERS = 64 << 10;
+
   private static final int MAX_NAME_CHARACTERS = 255;
 
   /** Of 3.7, the first with this header. */
@@ -49,8 +53,8 @@ final class PythonNeeds {
 
   private static final Pattern IMPORT =
       Pattern.compile(
-          "^ {0,4}(?:from[ \\t]+\\.*([\\w.]*)[ \\t]+import[ \\t]+(\\([^)]{0,4096}\\)|[^\\n#(]*)"
-              + "|import[ \\t]+([^\\n#]*))",
+          "^ {0,4}+(?:from[ \\t]++\\.*+([\\w.]*+)[ \\t]++import[ \\t]++(\\([^)]{0,2048}+\\)|[^\\n#(]*+)"
+              + "|import[ \\t]++([^\\n#]*+))",
           Pattern.MULTILINE);
   private static final Pattern RENAMED = Pattern.compile("[ \\t]as[ \\t]+\\w+|#[^\\n]*");
   private static final Pattern NOT_NAMES = Pattern.compile("[^\\w.]+");
@@ -85,7 +89,7 @@ final class PythonNeeds {
   /** The names that a module's text imports at its beginning of lines, or one level deeper. */
   static List<String> ofSource(String text) {
     Set<String> names = new LinkedHashSet<>();
-    Matcher imports = IMPORT.matcher(text);
+    Matcher imports = IMPORT.matcher(text.subSequence(0, Math.min(MAX_CHARACTERS, text.length())));
     while (imports.find() && names.size() < MAX_NAMES) {
       for (int group = 1; group <= imports.groupCount(); group++) {
         String some = imports.group(group);
@@ -168,7 +172,7 @@ final class PythonNeeds {
         case 'I', 'g' -> skipBytes(8);
         case 'y' -> skipBytes(16);
         case 'f' -> skipBytes(Byte.toUnsignedInt(in.get()));
-        case 'l' -> skipBytes(2L * Math.absExact(in.getInt()));
+        case 'l' -> skipBytes(2 * Math.abs((long) in.getInt()));
         case 's' -> skipBytes(in.getInt());
         case 't', 'u', 'a', 'A' -> text = text(in.getInt());
         case 'z', 'Z' -> text = text(Byte.toUnsignedInt(in.get()));

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class PythonNeedsTest {
 
@@ -71,6 +72,16 @@ final class PythonNeedsTest {
         List.of("os", "xml.dom", "json", "near", "inner.deep", "one", "two", "_fast", "in_a_class"),
         PythonNeeds.ofSource(Files.readString(MODULES.resolve("imports.py"))));
     assertEquals(List.of(), PythonNeeds.ofSource("important = 1\nfromage = 'import x'\n"));
+  }
+
+  @Test
+  @Timeout(20)
+  void textThatIsMeantToTakeLongDoesNot() {
+    for (String part : List.of(".", "\t", "a", "a,", " as ", "(", "\nfrom . import (")) {
+      for (String start : List.of("from ", "import ", "from x import ", "from x import (")) {
+        assertNotNull(PythonNeeds.ofSource(start + part.repeat((1 << 20) / part.length())));
+      }
+    }
   }
 
   @Test
