@@ -155,9 +155,9 @@ final class Foresight {
     }
     List<ImageFiles.Found> needed = found(image, script);
     boolean room = followAll(image, at, needed);
-    ImageFiles.Found named = image.named(at);
+    ImageFiles.Found named = room && script.isPython() ? image.named(at) : null;
     for (ImageFiles.Found program : needed) {
-      if (room && named != null && PythonModules.isInterpreter(program.path())) {
+      if (named != null && PythonModules.isInterpreter(program.path())) {
         image.imports().starts(program.path(), walking(image)); // where modules are looked for
         image.imports().begun(named, walking(image));
       }

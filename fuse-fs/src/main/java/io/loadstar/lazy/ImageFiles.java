@@ -75,14 +75,11 @@ final class ImageFiles {
     if (!file.path.isEmpty()) {
       return file;
     }
-    FilePaths known = paths.get(file.layer);
-    if (known == null) {
-      known = new FilePaths(file.layer.tree());
-      if (layers.contains(file.layer)) {
-        paths.put(file.layer, known);
-      }
+    String path =
+        paths.computeIfAbsent(file.layer, layer -> new FilePaths(layer.tree())).of(file.file);
+    if (!layers.contains(file.layer)) {
+      paths.remove(file.layer); // closed meanwhile
     }
-    String path = known.of(file.file);
     return path == null ? null : new Found(file.layer, file.file, path);
   }
 

@@ -6,9 +6,9 @@ import io.loadstar.blob.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,14 +32,20 @@ final class ImportWalk {
   /** Of larger ones nothing is told, in bytes. */
   private static final int MAX_MODULE_BYTES = 1 << 20;
 
+  /** Held while directories are listed; so only who walks takes it, no reader and no mount. */
   private final Object lock = new Object();
-  private final PythonModules modules; // all below is guarded by the lock
-  private final Set<Seen> seen = new HashSet<>();
+
+  private final PythonModules modules; // guarded by the lock, as the next two
   private final List<ImageFiles.Found> next = new ArrayList<>();
   private boolean walking;
 
+  private final Set<Seen> seen = ConcurrentHashMap.newKeySet();
+
   /** Whether anything of Python's was read here. */
   private volatile boolean started;
+
+  /** Whether directories may have others since they were listed. */
+  private volatile boolean stale;
 
   private record Seen(Digest layer, long file) {}
 
@@ -66,16 +72,12 @@ final class ImportWalk {
 
   /** Whether a file was come by. */
   boolean knows(ImageFiles.Found file) {
-    synchronized (lock) {
-      return seen.contains(new Seen(file.layer().digest(), file.file()));
-    }
+    return seen.contains(new Seen(file.layer().digest(), file.file()));
   }
 
   /** What directories have may be another. */
   void layersChanged() {
-    synchronized (lock) {
-      modules.forget();
-    }
+    stale = true;
   }
 
   /** An interpreter is about to start. Returns when all that it leads to was asked for. */
@@ -94,6 +96,10 @@ final class ImportWalk {
 
   private void walk(Beginning beginning, Means means) {
     synchronized (lock) {
+      if (stale) {
+        stale = false; // before, lest one be missed
+        modules.forget();
+      }
       addNew(beginning.modules());
       started |= !next.isEmpty();
       if (walking) {

@@ -18,18 +18,17 @@ import org.jspecify.annotations.Nullable;
  * itself. Stateless.
  *
  * <p>A compiled module is a header of 16 bytes (PEP 552) and its code, marshalled. Among the names
- * that this code uses, in the order of their first use, are those that it imports, as they are
- * written: with dots, if any, but without those in front of a relative one, which is told nowhere
- * near. Functions have code, and names, of their own. Which names are modules' is for who knows the
- * modules to say. The layout of code is that of CPython, Python/marshal.c, from 3.7 on; names have
- * stood at the same place in all of them.
+ * that this code uses, in the order of their first use, are those that it imports, with the dots
+ * between their parts, but not those in front of a relative one. Functions have code, and names, of
+ * their own. Which names are modules' is for {@link PythonModules} to say. The layout of code is
+ * that of CPython, Python/marshal.c, from 3.7 on; names stand at the same place in all versions.
  *
  * <p>All of it comes from an image, so all is bounded, and what makes no sense ends it.
  */
 final class PythonNeeds {
 
   /** What comes before a compiled module's code. */
-  static final int HEADER_BYTES = 16;
+  private static final int HEADER_BYTES = 16;
 
   private static final int MAX_NAMES = 4096;
   private static final int MAX_DEPTH = 128;
@@ -53,8 +52,8 @@ final class PythonNeeds {
 
   private static final Pattern IMPORT =
       Pattern.compile(
-          "^ {0,4}+(?:from[ \\t]++\\.*+([\\w.]*+)[ \\t]++import[ \\t]++(\\([^)]{0,2048}+\\)|[^\\n#(]*+)"
-              + "|import[ \\t]++([^\\n#]*+))",
+          "^ {0,4}+(?:from[ \\t]++\\.*+([\\w.]*+)[ \\t]++import[ \\t]++"
+              + "(\\([^)]{0,2048}+\\)|[^\\n#(]*+)|import[ \\t]++([^\\n#]*+))",
           Pattern.MULTILINE);
   private static final Pattern RENAMED = Pattern.compile("[ \\t]as[ \\t]+\\w+|#[^\\n]*");
   private static final Pattern NOT_NAMES = Pattern.compile("[^\\w.]+");

@@ -56,6 +56,13 @@ record ScriptNeeds(String interpreter, List<String> programs, List<String> direc
     return new ScriptNeeds(first[0], List.copyOf(programs), List.copyOf(directories));
   }
 
+  /** Whether it is Python's text. */
+  boolean isPython() {
+    boolean isLookedFor = interpreter.endsWith("/env") && !programs.isEmpty();
+    String reader = isLookedFor ? programs.getFirst() : interpreter;
+    return reader.substring(reader.lastIndexOf('/') + 1).startsWith("python");
+  }
+
   private static boolean isShell(String interpreter) {
     return interpreter.endsWith("sh");
   }

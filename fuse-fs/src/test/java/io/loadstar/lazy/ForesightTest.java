@@ -1,8 +1,10 @@
 package io.loadstar.lazy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loadstar.blob.ByteRange;
 import io.loadstar.cache.DiskContentStore;
@@ -356,9 +358,17 @@ final class ForesightTest extends LazyTestNode {
             "bash", "set", "server", "client", "grep", "kill", "done", "/usr/bin/tail", "uname"),
         needs.programs());
     assertEquals(List.of("/opt/bin"), needs.directories());
+    assertFalse(needs.isPython());
     assertNull(ScriptNeeds.of("echo"));
     ScriptNeeds other = ScriptNeeds.of("#! /usr/bin/python3\nimport os\n");
     assertNotNull(other);
     assertEquals(new ScriptNeeds("/usr/bin/python3", List.of(), List.of()), other);
+    assertTrue(other.isPython());
+    ScriptNeeds shell = ScriptNeeds.of("#!/bin/sh\npython3 -m http.server\n");
+    assertNotNull(shell);
+    assertFalse(shell.isPython(), "though it runs it");
+    ScriptNeeds found = ScriptNeeds.of("#!/usr/bin/env python3\nimport os\n");
+    assertNotNull(found);
+    assertTrue(found.isPython());
   }
 }
